@@ -1,0 +1,218 @@
+/** The compiled policy: a frozen snapshot that the policy folder builds and every layer reads. */
+import type { Protocol } from "./request.ts";
+
+/** Whether decisions are carried out or only recorded. */
+export type Mode = "enforce" | "observe";
+
+/** A comparison with a number, e.g. `>= 0.90`. */
+export interface Bound {
+  readonly op: ">=" | ">" | "<=" | "<" | "=";
+  readonly value: number;
+}
+
+/** What a route says of system prompts. */
+export type SystemRule =
+  | { readonly kind: "any" }
+  | { readonly kind: "none" }
+  | { readonly kind: "contains"; readonly text: string }
+  | { readonly kind: "sha256"; readonly hex: string };
+
+/** A compiled condition; `of` lists nest. */
+export type Condition =
+  | { readonly kind: "all"; readonly of: readonly Condition[] }
+  | { readonly kind: "any"; readonly of: readonly Condition[] }
+  | { readonly kind: "not"; readonly of: Condition }
+  | { readonly kind: "task"; readonly oneOf: readonly string[] }
+  | { readonly kind: "intent"; readonly oneOf: readonly string[] }
+  | { readonly kind: "sentiment"; readonly oneOf: readonly string[] }
+  | { readonly kind: "language"; readonly oneOf: readonly string[] }
+  /** Keyword groups of `complexity.keywords`, of which at least one was hit. */
+  | { readonly kind: "keywords"; readonly oneOf: readonly string[] }
+  /** The last user turn matches a regular expression (linear-time subset, case-insensitive). */
+  | { readonly kind: "text"; readonly matches: RegExp }
+  | { readonly kind: "model"; readonly oneOf: readonly string[] }
+  | { readonly kind: "protocol"; readonly oneOf: readonly Protocol[] }
+  | { readonly kind: "stream"; readonly is: boolean }
+  | { readonly kind: "tools"; readonly is: boolean }
+  /** True only while the call's provider is down and `outage.answer` allows answering. */
+  | { readonly kind: "outage"; readonly is: boolean }
+  /** Calibrated confidence of the route's task or intent, whichever it names. */
+  | {
+      readonly kind: "confidence";
+      readonly of: "task" | "intent" | "sentiment";
+      readonly is: Bound;
+    }
+  | { readonly kind: "complexity"; readonly is: Bound }
+  | { readonly kind: "in_scope"; readonly is: Bound }
+  | { readonly kind: "injection"; readonly is: Bound }
+  | { readonly kind: "turns"; readonly is: Bound }
+  /** Characters of the last user turn. */
+  | { readonly kind: "length"; readonly is: Bound }
+  | { readonly kind: "max_wrong"; readonly of: "task" | "intent"; readonly share: number }
+  | { readonly kind: "system"; readonly is: SystemRule }
+  /** `value` "*" means present; otherwise equal, case-insensitive. */
+  | { readonly kind: "header"; readonly name: string; readonly value: string };
+
+/** How a label reaches the application. */
+export interface LabelAnswer {
+  readonly kind: "label";
+  /** The model's head, or "intent" for the policy's own intents. */
+  readonly head: string;
+  readonly confidence: Bound;
+  /** The application's word for each of the head's labels; empty when read off its prompt. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** The reply text with `{label}` in it; null when read off the prompt or the response format. */
+  readonly format: string | null;
+  /** Text before the classified part of the user's turn, e.g. "Review:"; null when the whole turn counts. */
+  readonly after: string | null;
+}
+
+/** How a local answer is made. */
+export type AnswerSpec =
+  | {
+      readonly kind: "template";
+      /** Texts by language tag; "*" serves every language. `{slot}` is filled from `slots`. */
+      readonly texts: ReadonlyMap<string, string>;
+      /** Slot name -> a regular expression whose first group (or match) in the user's turn fills it. */
+      readonly slots: ReadonlyMap<string, RegExp>;
+    }
+  | {
+      readonly kind: "faq";
+      readonly file: string;
+      readonly maxWrong: number | null;
+      readonly confidence: Bound | null;
+    }
+  | LabelAnswer;
+
+/** What a matched route does. */
+export type Action =
+  | { readonly kind: "answer"; readonly answer: AnswerSpec }
+  | { readonly kind: "forward"; readonly target: string | null }
+  | { readonly kind: "refuse"; readonly status: number; readonly message: string };
+
+/** Whose replies may be stored and served again. */
+export interface CacheRule {
+  readonly mode: "off" | "exact";
+  readonly scope: "global" | "user";
+  /** Where the call names its user. */
+  readonly identity:
+    | { readonly kind: "protocol" }
+    | { readonly kind: "body.user" }
+    | { readonly kind: "body.metadata.user_id" }
+    | { readonly kind: "header"; readonly name: string };
+  readonly ttlMs: number;
+  /** Whether calls that offer tools may be stored. */
+  readonly tools: boolean;
+}
+
+/** One rule of the policy; the first whose condition holds decides. */
+export interface Route {
+  readonly name: string;
+  readonly when: Condition;
+  readonly mode: Mode | null;
+  readonly action: Action;
+  readonly cache: CacheRule | null;
+}
+
+/** Limits for one upstream; each in milliseconds. */
+export interface Timeouts {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+}
+
+/** When a breaker opens and how it closes again. */
+export interface BreakerRule {
+  /** Share of failed calls in (0, 1] that opens it. */
+  readonly errorThreshold: number;
+  readonly windowMs: number;
+  readonly minRequests: number;
+  readonly cooldownMs: number;
+}
+
+/** A place where calls go that no route sends elsewhere. */
+export interface Provider {
+  readonly name: string;
+  readonly url: URL;
+  readonly protocol: Protocol;
+  /** Replaces the caller's credential; null keeps the caller's. */
+  readonly key: string | null;
+  readonly timeouts: Timeouts;
+  readonly breaker: BreakerRule;
+  /** Further attempts before the first byte, on failures to connect only. */
+  readonly retries: number;
+}
+
+/** USD per million tokens, as of a date. */
+export interface Price {
+  readonly input: number;
+  readonly output: number;
+  readonly asOf: string;
+}
+
+/** A named place a route may send a call to. */
+export interface Target {
+  readonly name: string;
+  /** The provider, with this target's own timeouts and breaker. */
+  readonly provider: Provider;
+  /** Spliced into the caller's body; null keeps the caller's model. */
+  readonly model: string | null;
+  /** Top-level body parameters that are spliced in. */
+  readonly params: ReadonlyMap<string, string | number | boolean>;
+  readonly price: Price | null;
+}
+
+/** Example sentences of one intent. */
+export interface Intent {
+  readonly name: string;
+  readonly examples: readonly string[];
+  /** Sentences that look alike but are not meant. */
+  readonly not: readonly string[];
+}
+
+/** One question of a FAQ file. */
+export interface FaqEntry {
+  readonly id: string;
+  readonly questions: readonly string[];
+  readonly answer: string;
+  readonly language: string;
+}
+
+/** A FAQ file, read and checked. */
+export interface Faq {
+  readonly file: string;
+  readonly entries: readonly FaqEntry[];
+}
+
+/** The signals that complexity weighs. */
+export type ComplexitySignal = "length" | "syntax" | "uncertainty" | "emotion" | "keywords";
+
+/** The compiled policy. Deep-frozen: nothing changes it after load. */
+export interface Policy {
+  /** First 12 hex digits of the SHA-256 over all source texts. */
+  readonly revision: string;
+  readonly files: readonly string[];
+  readonly mode: Mode;
+  /** Bundled name, directory or hub id; null runs without a model. */
+  readonly model: string | null;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly deny: readonly Condition[];
+  readonly intents: readonly Intent[];
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly weights: ReadonlyMap<ComplexitySignal, number>;
+  /** Group name -> lower-case words or phrases. */
+  readonly keywords: ReadonlyMap<string, readonly string[]>;
+  readonly routes: readonly Route[];
+  readonly faqs: ReadonlyMap<string, Faq>;
+  readonly cache: CacheRule;
+  readonly store: { readonly maxEntries: number; readonly maxBytes: number };
+  /** `staleMs` 0 serves nothing stale. `answer` lets routes with `outage: true` speak. */
+  readonly outage: { readonly staleMs: number; readonly answer: boolean };
+  readonly limits: {
+    readonly inspectBytes: number;
+    readonly decisionMs: number;
+    readonly queue: number;
+  };
+  /** Prices by model name; the policy's own before the bundled table's. Longest prefix wins. */
+  readonly prices: ReadonlyMap<string, Price>;
+}

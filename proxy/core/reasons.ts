@@ -1,0 +1,72 @@
+/** The closed table of reasons: every decision carries exactly one, and docs/reasons.md lists them all. */
+
+/** Reason codes with the sentence that users read. */
+export const reasons = {
+  answered_template: "A route's template answered the call in the pod.",
+  answered_faq: "A frequently asked question matched and its answer was given in the pod.",
+  answered_label: "A classification call was answered in the pod with the model's label.",
+  answered_outage: "The provider is down and a route for outages answered the call.",
+  cache_hit: "An identical call was answered before and its stored reply is still fresh.",
+  stale_answer: "The provider is down and a stored reply within the outage window was served.",
+
+  route_forward: "A route of the policy sends this call to the cloud.",
+  no_route_matched:
+    "No route of the policy matched, so the call went to the caller's own provider.",
+  observe_mode:
+    "The policy or the caller only observes: the decision was recorded, the call forwarded.",
+  emergency_stop:
+    "An operator switched answering off: the decision was recorded, the call forwarded.",
+  bypass_requested: "The caller asked for no inspection at all.",
+  denied_by_policy: "The policy's deny list forbids a local answer for this call.",
+  refused_by_policy: "A route of the policy refuses this call.",
+
+  protocol_not_read: "The path, method or protocol is not one that Sidestep reads.",
+  body_too_large: "The body is larger than limits.inspect, so it was forwarded unread.",
+  body_encoding_unknown: "The body is compressed in a way that Sidestep does not read.",
+  body_unreadable: "The body is not a readable request of its protocol.",
+
+  tools_present: "The call offers tools or its history used them: the caller expects actions.",
+  stored_state: "The call stores or continues state at the provider.",
+  not_text_only: "The call carries or asks for more than text.",
+  sampling_contract: "The call asks for something only the model's sampler can honour.",
+  stateful_feature: "The call uses a paid or stateful provider feature.",
+  last_turn_not_user: "The last turn is not a user's, so there is no question to answer.",
+  parameter_unknown: "The call carries a parameter that Sidestep does not know.",
+
+  below_confidence: "The model was not sure enough for any answering route.",
+  above_max_wrong: "The estimated share of wrong answers is above the route's max_wrong.",
+  too_complex: "The call is more complex than every matching route allows.",
+  system_not_listed: "The call has a system prompt that no answering route lists.",
+  history_not_allowed: "The conversation has more turns than every matching route allows.",
+  language_unknown: "The text is in a language or script that the model was not trained on.",
+  injection_suspected: "The text seems to attack instructions, so nothing was answered locally.",
+
+  model_unavailable: "No local model is loaded, so nothing could be answered by model.",
+  decision_timeout: "The local model did not answer within limits.decision.",
+  queue_full: "Too many calls were waiting for the local model.",
+
+  template_slot_missing: "A template needs a value that the call does not contain.",
+  template_language_missing: "The template has no text in the caller's language.",
+  faq_no_match: "No frequently asked question is similar enough.",
+  faq_ambiguous: "Two questions with different answers are about equally similar.",
+  guard_mismatch: "The matched question differs in a number, name, negation, unit or scope word.",
+  label_unsure: "The model's label is below the route's confidence.",
+  label_format_unknown:
+    "The form in which the application wants the label could not be determined.",
+  label_not_offered: "The application does not list the label that the model chose.",
+  answer_too_long: "The answer is longer than the caller's token limit.",
+  format_unsatisfied:
+    "The local answer does not satisfy the response format that the caller asked for.",
+
+  upstream_unreachable: "The provider could not be reached.",
+  upstream_timeout: "The provider did not answer in time.",
+  upstream_reset: "The provider broke the connection before its answer began.",
+  breaker_open: "The provider's breaker is open and there was something to fall back on.",
+  caller_gone: "The caller went away before the answer began.",
+  target_unsuitable:
+    "The target does not exist or does not speak the caller's protocol, so it was not used.",
+  fault_contained: "A fault inside Sidestep was contained and the call forwarded.",
+} as const;
+
+/** One of the closed table's codes. */
+export type ReasonCode = keyof typeof reasons;

@@ -1,0 +1,39 @@
+/** A call as it goes down the stack; each stage of knowledge is a type. */
+import type { Judgement } from "./decision.ts";
+import type { RequestBody, RequestHead } from "./http.ts";
+import type { Policy } from "./policy.ts";
+import type { FaqIndex, IntentScorer } from "./ports.ts";
+import type { Controls, Reading } from "./request.ts";
+import type { Signals } from "./signals.ts";
+
+/** A policy with what was fitted for it; taken at admission, so a reload never mixes two. */
+export interface Snapshot {
+  readonly policy: Policy;
+  readonly intents: IntentScorer | null;
+  /** By FAQ file name as the routes write it. */
+  readonly faqs: ReadonlyMap<string, FaqIndex>;
+  /** True while an operator has switched answering off. */
+  readonly isStopped: boolean;
+}
+
+/** A call as the listener hands it over. */
+export interface Received {
+  readonly id: string;
+  /** Monotonic milliseconds (performance.now) when the head had been read. */
+  readonly startedMs: number;
+  /** Milliseconds spent waiting for the caller's body; not our overhead. */
+  readonly bodyWaitMs: number;
+  readonly head: RequestHead;
+  readonly body: RequestBody;
+  readonly reading: Reading;
+  readonly controls: Controls;
+  readonly snapshot: Snapshot;
+  /** Aborts when the caller goes away before the reply has ended. */
+  readonly signal: AbortSignal;
+}
+
+/** A call with a decision. */
+export interface Judged extends Received {
+  readonly judgement: Judgement;
+  readonly signals: Signals | null;
+}

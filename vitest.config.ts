@@ -1,0 +1,14 @@
+/** Test runner settings: real sockets and processes, so a generous limit and few workers. */
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    coverage: { provider: "v8", include: ["proxy/**/*.ts"], reporter: ["text-summary", "text"] },
+  },
+});
+
+export default config;
