@@ -28,6 +28,8 @@ export interface Judgement {
   readonly needsModel: boolean;
   readonly confidence: Probability | null;
   readonly complexity: Score;
+  /** Why nothing may be answered locally whatever a route says; null when routes decide. */
+  readonly closed: ReasonCode | null;
   readonly trail: readonly RouteCheck[];
 }
 
@@ -61,6 +63,10 @@ export interface Verdict {
   /** USD, estimated from list prices; null when not known (yet). */
   readonly costUsd: number | null;
   readonly savedUsd: number | null;
+  /** Milliseconds spent waiting for the provider, until its reply's head came. */
+  readonly waitedMs: number;
+  /** Our own share until the reply began, in milliseconds: neither the caller's body nor the provider is counted. */
+  readonly overheadMs: number;
 }
 
 /** Tokens as the provider counted them, or as estimated for a local answer. */

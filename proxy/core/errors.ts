@@ -47,15 +47,24 @@ export const errors = {
 /** One of the table's codes. */
 export type ErrorCode = keyof typeof errors;
 
+/** What an error may say instead of its table entry, e.g. a status that the policy names. */
+export interface ErrorDetails extends ErrorOptions {
+  readonly status?: number;
+  readonly sentence?: string;
+}
+
 /** A fault with a code of the table; `detail` is for logs and never holds a secret or content. */
 export class SidestepError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
+  /** The HTTP status the caller sees. */
+  readonly status: number;
 
-  constructor(code: ErrorCode, detail = "", options?: ErrorOptions) {
-    super(errors[code].sentence, options);
+  constructor(code: ErrorCode, detail = "", details: ErrorDetails = {}) {
+    super(details.sentence ?? errors[code].sentence, details);
     this.name = "SidestepError";
     this.code = code;
     this.detail = detail;
+    this.status = details.status ?? errors[code].status;
   }
 }

@@ -1,11 +1,20 @@
 /** What layers may ask for; the folders of rank 1 implement it, assemble.ts joins the two. */
-import type { Probability } from "./brand.ts";
+import type { Duplex } from "node:stream";
+import type { Probability, Score } from "./brand.ts";
 import type { DecisionRecord } from "./decision.ts";
-import type { HeaderLines, RequestBody } from "./http.ts";
-import type { Provider } from "./policy.ts";
+import type { HeaderLines, RequestBody, RequestHead } from "./http.ts";
+import type { AnswerSpec, Policy, Provider } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
-import type { StoredReply, UpstreamReply } from "./reply.ts";
-import type { Classification, IntentScore } from "./signals.ts";
+import type { Snapshot } from "./received.ts";
+import type { Answer, StoredReply, UpstreamReply } from "./reply.ts";
+import type { Protocol, RequestView } from "./request.ts";
+import type {
+  CheapSignals,
+  Classification,
+  IntentScore,
+  ModelSignals,
+  Signals,
+} from "./signals.ts";
 
 /** What went wrong with a classification; a value, since it is an expected way to end. */
 export interface ClassifierFault {
@@ -43,6 +52,45 @@ export type FaqMatch =
 export interface FaqIndex {
   /** Best entry with estimated share wrong at most `maxWrong` (null: the index's default). */
   match(text: string, embedding: Float32Array, maxWrong: number | null): FaqMatch;
+}
+
+/** What the model's signals are read from besides the classification. */
+export interface SignalContext {
+  readonly cheap: CheapSignals;
+  readonly policy: Policy;
+  readonly intents: IntentScorer | null;
+  /** The last user turn. */
+  readonly text: string;
+}
+
+/** The folder of signals, as the layers see it. Pure. */
+export interface SignalReaders {
+  readCheap(view: RequestView, policy: Policy): CheapSignals;
+  readModel(classification: Classification, context: SignalContext): ModelSignals;
+  complexityOf(signals: Signals, policy: Policy): Score;
+}
+
+/** What a strategy may look at. */
+export interface AnswerContext {
+  readonly view: RequestView;
+  readonly signals: Signals;
+  readonly snapshot: Snapshot;
+}
+
+/** What a strategy says: an answer, or why it would rather not. */
+export type Said =
+  | {
+      readonly kind: "answer";
+      readonly answer: Answer;
+      readonly reason: ReasonCode;
+      /** The strategy's own calibrated confidence; null when the judgement's stands. */
+      readonly confidence: Probability | null;
+    }
+  | { readonly kind: "decline"; readonly reason: ReasonCode };
+
+/** The folder of answer strategies, as the layers see it. */
+export interface Answerer {
+  answerWith(spec: AnswerSpec, context: AnswerContext): Promise<Said>;
 }
 
 /** One call to a provider. */
@@ -95,6 +143,30 @@ export interface Upstream {
   breakers(): readonly BreakerState[];
 }
 
+/** A call that asks to switch protocols, e.g. to WebSocket; `headers` come from `upgradeHeaders`. */
+export interface UpgradeCall {
+  readonly provider: Provider;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: HeaderLines;
+  readonly signal: AbortSignal;
+}
+
+/** A switched connection: from here on bytes pass both ways untouched. */
+export interface Tunnel {
+  readonly kind: "tunnel";
+  /** The provider's 101 answer, header lines as written, and what already followed it: sent to the caller first. */
+  readonly head: Buffer;
+  /** The provider's side of the tunnel; the call's signal destroys it. */
+  readonly socket: Duplex;
+}
+
+/** The way to the cloud for protocol upgrades. Never throws. */
+export interface UpgradePort {
+  /** Another answer than 101 comes as an ordinary reply. */
+  tunnel(call: UpgradeCall): Promise<Tunnel | UpstreamReply | UpstreamFault>;
+}
+
 /** One stored reply with what is needed to judge its freshness and to re-use it. */
 export interface StoreEntry extends StoredReply {
   /** Epoch milliseconds. */
@@ -116,4 +188,41 @@ export interface Store {
 /** Where settled records go: metrics, log, page. Never throws and never waits. */
 export interface Recorder {
   record(record: DecisionRecord): void;
+  /** A fault that was contained at `where`; logged by class and message, never with content. */
+  fault(where: string, fault: unknown): void;
+}
+
+/** A call as its span begins. */
+export interface TracedCall {
+  readonly head: RequestHead;
+  /** Monotonic milliseconds (performance.now) when the head had been read. */
+  readonly startedMs: number;
+}
+
+/** One attempt to reach a provider, for its span. */
+export interface TracedAttempt {
+  readonly provider: Provider;
+  readonly protocol: Protocol | null;
+  /** The model as the provider will see it; null when unknown. */
+  readonly model: string | null;
+}
+
+/** The spans of one call. Never throws. */
+export interface CallSpan {
+  /** Begins the span of deciding; the returned function ends it. */
+  decide(): () => void;
+  /**
+   * Begins the span of an attempt, ending an earlier one, and gives the `traceparent` and `tracestate`
+   * lines to send in place of the caller's; no lines when tracing is off: the caller's stay.
+   */
+  attempt(attempt: TracedAttempt): HeaderLines;
+  /** Ends all spans with what the settled record says; later calls do nothing. */
+  end(record: DecisionRecord): void;
+}
+
+/** Where spans go. Never throws and never waits for an exporter. */
+export interface Tracer {
+  start(call: TracedCall): CallSpan;
+  /** Sends what is pending, for a bounded time. */
+  close(): Promise<void>;
 }

@@ -20,6 +20,7 @@ export const reasons = {
   denied_by_policy: "The policy's deny list forbids a local answer for this call.",
   refused_by_policy: "A route of the policy refuses this call.",
 
+  request_invalid: "The request's framing is ambiguous or broken, so it was not forwarded.",
   protocol_not_read: "The path, method or protocol is not one that Sidestep reads.",
   body_too_large: "The body is larger than limits.inspect, so it was forwarded unread.",
   body_encoding_unknown: "The body is compressed in a way that Sidestep does not read.",
@@ -65,6 +66,7 @@ export const reasons = {
   caller_gone: "The caller went away before the answer began.",
   target_unsuitable:
     "The target does not exist or does not speak the caller's protocol, so it was not used.",
+  no_provider: "The policy names no provider for this path, so there was nowhere to forward to.",
   fault_contained: "A fault inside Sidestep was contained and the call forwarded.",
 } as const;
 

@@ -1,8 +1,9 @@
 /** A call as it goes down the stack; each stage of knowledge is a type. */
-import type { Judgement } from "./decision.ts";
+import type { Judgement, Verdict } from "./decision.ts";
 import type { RequestBody, RequestHead } from "./http.ts";
 import type { Policy } from "./policy.ts";
-import type { FaqIndex, IntentScorer } from "./ports.ts";
+import type { CallSpan, FaqIndex, IntentScorer } from "./ports.ts";
+import type { ReasonCode } from "./reasons.ts";
 import type { Controls, Reading } from "./request.ts";
 import type { Signals } from "./signals.ts";
 
@@ -30,10 +31,16 @@ export interface Received {
   readonly snapshot: Snapshot;
   /** Aborts when the caller goes away before the reply has ended. */
   readonly signal: AbortSignal;
+  /** The call's spans; observe begins them. */
+  readonly span?: CallSpan;
 }
 
 /** A call with a decision. */
 export interface Judged extends Received {
   readonly judgement: Judgement;
   readonly signals: Signals | null;
+  /** What a forwarded reply will give as its reason. */
+  readonly reason: ReasonCode;
+  /** In observe mode: what would have been done. */
+  readonly would: Verdict["would"];
 }

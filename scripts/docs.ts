@@ -1,0 +1,75 @@
+/** Writes the reference pages that are made from the program's tables; `--check` fails when one has drifted. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { errors } from "../proxy/core/errors.ts";
+import { reasons } from "../proxy/core/reasons.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** Page name -> its whole text. */
+export function pages(): ReadonlyMap<string, string> {
+  return new Map([
+    ["docs/reasons.md", reasonsPage()],
+    ["docs/errors.md", errorsPage()],
+  ]);
+}
+
+function reasonsPage(): string {
+  const rows = Object.entries(reasons).map(([code, sentence]) => `| \`${code}\` | ${sentence} |`);
+  return [
+    "# Reasons",
+    "",
+    "Every decision carries exactly one of these codes: in the `x-sidestep-reason` header, the log line,",
+    "the metrics, `/decisions` and `sidestep explain`. The table is closed; a new code is a new row here.",
+    "",
+    "| code | what it means |",
+    "| --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errors).map(
+    ([code, { status, retryable, sentence }]) =>
+      `| \`${code}\` | ${status} | ${retryable ? "yes" : "no"} | ${sentence} |`,
+  );
+  return [
+    "# Errors",
+    "",
+    "Sidestep makes an error of its own only when it has no provider's reply to relay. The body has the",
+    'caller\'s protocol\'s own form: OpenAI `{"error": {"message", "type", "param", "code"}}` with the',
+    'code below in `code`; Anthropic `{"type": "error", "error": {"type", "message"}, "request_id"}`.',
+    "A provider's own errors pass untouched.",
+    "",
+    "| code | status | worth retrying | sentence |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+/** The pages whose file differs from what the tables give. */
+export function drifted(): string[] {
+  return [...pages()].filter(([page, text]) => textOf(page) !== text).map(([page]) => page);
+}
+
+function textOf(page: string): string | null {
+  try {
+    return readFileSync(join(root, page), "utf8");
+  } catch {
+    return null;
+  }
+}
+
+function main(): void {
+  const old = drifted();
+  if (process.argv.includes("--check")) {
+    for (const page of old) console.error(`${page} has drifted: run npm run docs`);
+    process.exitCode = old.length === 0 ? 0 : 1;
+    return;
+  }
+  for (const [page, text] of pages()) writeFileSync(join(root, page), text);
+}
+
+if (import.meta.main) main();
