@@ -1,0 +1,104 @@
+/** Gives a label the form that the application asked for: its own word, a JSON object, or its own schema. */
+import type { Said } from "../core/ports.ts";
+import type { LabelAnswer } from "../core/policy.ts";
+import type { RequestView } from "../core/request.ts";
+import { wordingOf, type Wording } from "./label-options.ts";
+import { inSchema } from "./label-schema.ts";
+
+/** The reply's text, or why it is not plain what it should be. */
+export type Formed =
+  | { readonly kind: "text"; readonly text: string }
+  | Extract<Said, { kind: "decline" }>;
+
+/** The label in the form that the policy states, else that the call's schema or prompt states. */
+export function labelText(spec: LabelAnswer, view: RequestView, label: string): Formed {
+  const stated = spec.labels.get(label) ?? null;
+  switch (view.format.kind) {
+    case "json_schema":
+      return inSchema(view.format.schema, label, stated);
+    case "json_object":
+      return inObject(spec, view, label);
+    case "text":
+      return inText(spec, view, label);
+  }
+}
+
+const unknownForm: Formed = { kind: "decline", reason: "label_format_unknown" };
+const notOffered: Formed = { kind: "decline", reason: "label_not_offered" };
+
+function promptOf(view: RequestView): string {
+  return `${view.system ?? ""}\n${view.text}`;
+}
+
+/** Instructions come from the system prompt; the user's text is read only when there is none. */
+function instructionsOf(view: RequestView): string {
+  return view.system ?? view.text;
+}
+
+function wordOf(spec: LabelAnswer, view: RequestView, label: string): Wording {
+  const stated = spec.labels.get(label);
+  if (stated !== undefined) return { kind: "word", word: stated };
+  // A policy that lists words for other labels leaves this one out on purpose.
+  if (spec.labels.size > 0) return { kind: "not-offered" };
+  const wording = wordingOf(label, instructionsOf(view));
+  if (wording.kind === "unlisted" && spec.format !== null) return { kind: "word", word: label };
+  return wording;
+}
+
+function inText(spec: LabelAnswer, view: RequestView, label: string): Formed {
+  const wording = wordOf(spec, view, label);
+  if (wording.kind === "not-offered") return notOffered;
+  if (wording.kind !== "word") return unknownForm;
+  if (spec.format !== null) return formatted(spec.format, wording.word);
+  const prompt = instructionsOf(view);
+  if (/json/iu.test(prompt)) return keyed(prompt, wording.word);
+  if (wantsMore(prompt)) return unknownForm;
+  const isBare = spec.labels.size > 0 || asksForWord(prompt);
+  return isBare ? { kind: "text", text: wording.word } : unknownForm;
+}
+
+function inObject(spec: LabelAnswer, view: RequestView, label: string): Formed {
+  const wording = wordOf(spec, view, label);
+  if (wording.kind === "not-offered") return notOffered;
+  if (wording.kind !== "word") return unknownForm;
+  if (spec.format === null) return keyed(promptOf(view), wording.word);
+  const made = formatted(spec.format, wording.word);
+  return made.kind === "text" && isJsonObject(made.text)
+    ? made
+    : { kind: "decline", reason: "format_unsatisfied" };
+}
+
+function formatted(format: string, word: string): Formed {
+  return { kind: "text", text: format.replaceAll("{label}", () => word) };
+}
+
+/** An object with the one key that the prompt shows; with several keys the form is not plain. */
+function keyed(prompt: string, word: string): Formed {
+  const keys = new Set([...prompt.matchAll(/["'`](\w+)["'`]\s*:/gu)].map((match) => match[1]));
+  const [key] = keys;
+  if (keys.size !== 1 || key === undefined) return unknownForm;
+  return { kind: "text", text: JSON.stringify({ [key]: word }) };
+}
+
+/** Whether the application wants more than the label. */
+function wantsMore(prompt: string): boolean {
+  return /\b(?:explain|explanation|why|reason|justif\w+|score|confidence|rating|percent\w*|summar\w+|each|every)\b/iu.test(
+    prompt,
+  );
+}
+
+/** Whether the application says that the reply is the label alone. */
+function asksForWord(prompt: string): boolean {
+  return /\b(?:one|single)\s+(?:word|label)|\b(?:only|exactly|just)\b|\bone of\b|\b(?:reply|respond|answer|return|output|classify\b.{0,80}\bas)\b/iu.test(
+    prompt,
+  );
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

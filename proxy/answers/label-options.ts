@@ -1,0 +1,111 @@
+/** Reads off a prompt which labels the application offers, and how it writes them; label-form.ts asks. */
+
+/** How the application writes a label of ours, or why that is not plain. */
+export type Wording =
+  | { readonly kind: "word"; readonly word: string }
+  | { readonly kind: "unlisted" }
+  /** The application lists labels, but not this one. */
+  | { readonly kind: "not-offered" }
+  /** The list holds what the model does not know, or one label in two spellings. */
+  | { readonly kind: "unclear" };
+
+/** What applications call the labels of the heads that force a choice among them. */
+const synonyms: ReadonlyMap<string, readonly string[]> = new Map([
+  ["positive", ["positive", "pos"]],
+  ["negative", ["negative", "neg"]],
+  ["neutral", ["neutral", "neu"]],
+]);
+
+/** Words that make a label another one, e.g. "very positive". */
+const graded = /(?<![\p{L}\d])(?:very|slightly|somewhat|strongly|mostly|extremely|mildly)[\s_-]+$/iu;
+
+/** The wording of `label` among options that stand as a list, e.g. a schema's enumeration. */
+export function wordingIn(options: readonly string[], label: string): Wording {
+  const isForced = synonyms.has(label);
+  if (isForced && !options.every((option) => meaningOf(option) !== null))
+    return { kind: "unclear" };
+  const found = options.filter((option) => isSame(option, label));
+  if (found.length > 1) return { kind: "unclear" };
+  return found[0] === undefined ? { kind: "not-offered" } : { kind: "word", word: found[0] };
+}
+
+/** The wording of `label` in a prompt's running text. */
+export function wordingOf(label: string, prompt: string): Wording {
+  return synonyms.has(label) ? forcedWording(label, prompt) : namedWording(label, prompt);
+}
+
+/** Of a head that always chooses: the list must offer nothing that the head cannot mean. */
+function forcedWording(label: string, prompt: string): Wording {
+  const words = [...synonyms.values()].flat().join("|");
+  const found = [
+    ...prompt.matchAll(new RegExp(`(?<![\\p{L}\\d])(?:${words})(?![\\p{L}\\d])`, "giu")),
+  ];
+  const first = found[0];
+  const last = found.at(-1);
+  const spelled = new Set(found.map((match) => match[0]));
+  const meant = new Set([...spelled].map(meaningOf));
+  if (first === undefined || last === undefined || meant.size < 2) return { kind: "unlisted" };
+  if (spelled.size !== meant.size) return { kind: "unclear" };
+  const inside = prompt.slice(first.index, last.index + last[0].length);
+  const isGraded = found.some((match) => graded.test(prompt.slice(0, match.index)));
+  const isPlain =
+    !isGraded &&
+    isPureList(inside) &&
+    !goesOn(prompt.slice(last.index + last[0].length)) &&
+    !beganBefore(prompt.slice(0, first.index));
+  if (!isPlain) return { kind: "unclear" };
+  const word = [...spelled].find((text) => meaningOf(text) === label);
+  return word === undefined ? { kind: "not-offered" } : { kind: "word", word };
+}
+
+/** Whether nothing but known labels and what joins a list stands in `text`. */
+function isPureList(text: string): boolean {
+  const items = text.split(/[,;/|\n()[\]{}"'`*•.:-]|\s(?:or|and)\s|\s-\s/iu);
+  return items.every((item) => {
+    const word = item.trim().replace(/^(?:or|and)\s+/iu, "");
+    return word === "" || /^\d+$/.test(word) || meaningOf(word) !== null;
+  });
+}
+
+/** Whether a list goes on with a word after its last known label; "and nothing else" does not. */
+function goesOn(rest: string): boolean {
+  return /^["'`\])]*\s*(?:[,/|]\s*(?:or\s+|and\s+)?|or\s+|and\s+)["'`]?(?!nothing|no\s|only|do\s|with)\p{L}/iu.test(
+    rest,
+  );
+}
+
+/** Whether a list began with a word before its first known label; "one word, " did not. */
+function beganBefore(text: string): boolean {
+  const match = /(\p{L}+)["'`]?\s*[,/|]\s*["'`]?$/u.exec(text);
+  return (
+    match !== null &&
+    !/^(?:word|only|either|sentiment|label|text|following|is)$/iu.test(match[1] ?? "")
+  );
+}
+
+/** Of the policy's own intents or tasks: the label must stand in the prompt as it is named. */
+function namedWording(label: string, prompt: string): Wording {
+  const pattern = label
+    .split(/[_\s-]+/)
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+    .join(String.raw`[_\s-]?`);
+  const found = prompt.matchAll(new RegExp(`(?<![\\p{L}\\d_])${pattern}(?![\\p{L}\\d_])`, "giu"));
+  const spelled = [...new Set([...found].map((match) => match[0]))];
+  if (spelled[0] === undefined) return { kind: "unlisted" };
+  return spelled.length === 1 ? { kind: "word", word: spelled[0] } : { kind: "unclear" };
+}
+
+function meaningOf(word: string): string | null {
+  const lower = word.trim().toLowerCase();
+  for (const [label, words] of synonyms) if (words.includes(lower)) return label;
+  return null;
+}
+
+function isSame(option: string, label: string): boolean {
+  if (synonyms.has(label)) return meaningOf(option) === label;
+  return bare(option) === bare(label);
+}
+
+function bare(text: string): string {
+  return text.toLowerCase().replaceAll(/[_\s-]+/g, "");
+}

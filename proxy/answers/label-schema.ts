@@ -1,0 +1,60 @@
+/** Puts a label into the caller's own JSON schema, and checks the result against it before it goes out. */
+import { Validator } from "@cfworker/json-schema";
+import type { Json, JsonObject } from "../core/request.ts";
+import type { Formed } from "./label-form.ts";
+import { wordingIn, type Wording } from "./label-options.ts";
+
+const unsatisfied: Formed = { kind: "decline", reason: "format_unsatisfied" };
+
+/** An object with the label in its one enumerated property; anything else required makes it decline. */
+export function inSchema(schema: JsonObject, label: string, stated: string | null): Formed {
+  const slot = slotOf(schema);
+  if (slot === null) return unsatisfied;
+  if (slot.options === null) return { kind: "decline", reason: "label_format_unknown" };
+  const isStated = stated !== null && slot.options.includes(stated);
+  const wording: Wording = isStated
+    ? { kind: "word", word: stated }
+    : wordingIn(slot.options, label);
+  if (wording.kind === "not-offered") return { kind: "decline", reason: "label_not_offered" };
+  if (wording.kind !== "word") return { kind: "decline", reason: "label_format_unknown" };
+  return validated(schema, { [slot.name]: wording.word });
+}
+
+interface Slot {
+  readonly name: string;
+  /** The property's enumeration; null when it has none. */
+  readonly options: readonly string[] | null;
+}
+
+/** The one property that must be filled; null when there are several, or none. */
+function slotOf(schema: JsonObject): Slot | null {
+  const properties = objectOf(schema["properties"]) ?? {};
+  const listed = Array.isArray(schema["required"]) ? schema["required"] : [];
+  const [name, ...others] = listed.length > 0 ? listed : Object.keys(properties);
+  if (typeof name !== "string" || others.length > 0) return null;
+  return { name, options: stringsOf(objectOf(properties[name])?.["enum"]) };
+}
+
+function validated(schema: JsonObject, value: Readonly<Record<string, string>>): Formed {
+  try {
+    const { valid } = new Validator(structuredClone(schema), "2020-12").validate(value);
+    return valid ? { kind: "text", text: JSON.stringify(value) } : unsatisfied;
+  } catch {
+    // A schema that cannot be followed, e.g. a reference to nowhere: nothing can be promised.
+    return unsatisfied;
+  }
+}
+
+function objectOf(value: Json | undefined): JsonObject | null {
+  return isObject(value) ? value : null;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function stringsOf(value: Json | undefined): readonly string[] | null {
+  if (!Array.isArray(value) || value.length === 0) return null;
+  const strings = value.filter((item) => typeof item === "string");
+  return strings.length === value.length ? strings : null;
+}

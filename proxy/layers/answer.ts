@@ -1,0 +1,154 @@
+/** answer: lets the judged route's strategy speak; when it declines, later routes are judged, and at last forward. */
+import type { DecisionKind, Judgement } from "../core/decision.ts";
+import { SidestepError } from "../core/errors.ts";
+import type { Layer } from "../core/layer.ts";
+import type { Route } from "../core/policy.ts";
+import type { Answerer, Recorder } from "../core/ports.ts";
+import type { ReasonCode } from "../core/reasons.ts";
+import type { Judged } from "../core/received.ts";
+import type { Answer, Reply } from "../core/reply.ts";
+import type { RequestView } from "../core/request.ts";
+import { estimateTokens } from "../wire/tokens.ts";
+import { costOf, priceOf } from "../policy/prices.ts";
+import type { Deliberate } from "./deliberation.ts";
+import { observing, unobserved, verdictOf } from "./judged.ts";
+
+/** What answer asks for. */
+export interface AnswerParts {
+  readonly answers: Answerer;
+  readonly deliberate: Deliberate;
+  readonly faults: Pick<Recorder, "fault">;
+}
+
+/** What the strategies came to: an answer, a refusal, or neither, with the call as judged last. */
+export interface Spoken {
+  readonly judged: Judged;
+  readonly answer: Answer | null;
+}
+
+/** The layer that answers locally. */
+export function answer(parts: AnswerParts): Layer<Judged> {
+  return (inner) => async (judged) => {
+    const spoken = await speakSafely(parts, judged);
+    const held = observing(spoken.judged);
+    const decision = decisionOf(spoken);
+    if (decision === "forwarded" && held === null) return inner(spoken.judged);
+    if (held !== null) return inner(observed(spoken.judged, decision, held));
+    return replyOf(spoken);
+  };
+}
+
+/** Runs strategies until one answers or no answering route is left; also used by explain and in outages. */
+export async function speak(parts: AnswerParts, judged: Judged, isOutage = false): Promise<Spoken> {
+  let current = judged;
+  const { reading } = judged;
+  if (reading.kind === "unread") return { judged, answer: null };
+  for (;;) {
+    const { route } = current.judgement;
+    if (route?.action.kind !== "answer") return { judged: current, answer: null };
+    const said = await sayOne(parts, current, route, reading.view);
+    if (said.kind === "answer") return { judged: said.judged, answer: said.answer };
+    const start = { from: current.judgement.at + 1, signals: current.signals, isOutage };
+    const next = await parts.deliberate(current, reading.view, start);
+    current = declined(current, said.reason, next);
+  }
+}
+
+type Spoke =
+  | { readonly kind: "answer"; readonly answer: Answer; readonly judged: Judged }
+  | { readonly kind: "decline"; readonly reason: ReasonCode };
+
+async function sayOne(
+  parts: AnswerParts,
+  judged: Judged,
+  route: Route,
+  view: RequestView,
+): Promise<Spoke> {
+  if (route.action.kind !== "answer" || judged.signals === null) {
+    return { kind: "decline", reason: "fault_contained" };
+  }
+  const context = { view, signals: judged.signals, snapshot: judged.snapshot };
+  const said = await parts.answers.answerWith(route.action.answer, context);
+  if (said.kind === "decline") return said;
+  const confidence = said.confidence ?? judged.judgement.confidence;
+  const judgement = { ...judged.judgement, confidence };
+  return {
+    kind: "answer",
+    answer: said.answer,
+    judged: { ...judged, judgement, reason: said.reason },
+  };
+}
+
+/** The call judged again, with the declined route in its trail; the first decline stays the reason told. */
+function declined(
+  before: Judged,
+  reason: ReasonCode,
+  next: { readonly judgement: Judgement; readonly signals: Judged["signals"] },
+): Judged {
+  const name = before.judgement.route?.name ?? "";
+  const earlier = before.judgement.trail.slice(0, -1);
+  const step = { route: name, outcome: "declined", because: null, reason } as const;
+  const judgement = { ...next.judgement, trail: [...earlier, step, ...next.judgement.trail] };
+  const forwards = judgement.route === null || judgement.reason !== "route_forward";
+  const isAnswering = judgement.route?.action.kind === "answer";
+  const told = forwards && !isAnswering ? (firstDecline(judgement) ?? reason) : judgement.reason;
+  return { ...before, judgement, signals: next.signals, reason: told };
+}
+
+function firstDecline(judgement: Judgement): ReasonCode | null {
+  return judgement.trail.find((step) => step.outcome === "declined")?.reason ?? null;
+}
+
+async function speakSafely(parts: AnswerParts, judged: Judged): Promise<Spoken> {
+  try {
+    return await speak(parts, judged);
+  } catch (fault) {
+    parts.faults.fault("answer", fault);
+    const judgement = { ...judged.judgement, route: null };
+    return { judged: { ...judged, judgement, reason: "fault_contained" }, answer: null };
+  }
+}
+
+function decisionOf(spoken: Spoken): DecisionKind {
+  if (spoken.answer !== null) return "local";
+  return spoken.judged.judgement.route?.action.kind === "refuse" ? "refused" : "forwarded";
+}
+
+function observed(judged: Judged, decision: DecisionKind, reason: ReasonCode): Judged {
+  const route = judged.judgement.route?.name ?? null;
+  const would = { decision, reason: judged.reason, route };
+  return { ...judged, judgement: { ...judged.judgement, route: null }, reason, would };
+}
+
+function replyOf(spoken: Spoken): Reply {
+  const { judged } = spoken;
+  if (spoken.answer !== null) return answered(judged, spoken.answer, judged.reason);
+  const action = judged.judgement.route?.action;
+  const details =
+    action?.kind === "refuse" ? { status: action.status, sentence: action.message } : {};
+  return {
+    kind: "error",
+    error: new SidestepError("sidestep_refused_by_policy", "", details),
+    retryAfterSeconds: null,
+    verdict: verdictOf(judged, "refused", "refused_by_policy"),
+    ended: unobserved,
+  };
+}
+
+/** A local answer's reply, with what the cloud would have charged for it. */
+export function answered(judged: Judged, spoken: Answer, reason: ReasonCode): Reply {
+  const savedUsd = savedBy(judged, spoken);
+  const verdict = verdictOf(judged, "local", reason, { costUsd: 0, savedUsd });
+  return { kind: "answer", answer: spoken, verdict, ended: unobserved };
+}
+
+function savedBy(judged: Judged, spoken: Answer): number | null {
+  const { reading, snapshot } = judged;
+  if (reading.kind === "unread") return null;
+  const { view } = reading;
+  const price = priceOf(snapshot.policy.prices, view.model);
+  if (price === null) return null;
+  const said = view.turns.reduce((sum, turn) => sum + estimateTokens(turn.text), 0);
+  const inputTokens = said + estimateTokens(view.system ?? "");
+  return costOf(price, { ...spoken.usage, inputTokens });
+}

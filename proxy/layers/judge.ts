@@ -1,0 +1,171 @@
+/** judge(): from signals and policy to a judgement, pure and synchronous, so that explain and replay give the same. */
+import { probability, type Probability, type Score } from "../core/brand.ts";
+import type { Facts, Judgement, RouteCheck } from "../core/decision.ts";
+import type { Condition, Policy, Route } from "../core/policy.ts";
+import type { ReasonCode } from "../core/reasons.ts";
+import type { ModelSignals, Signals } from "../core/signals.ts";
+import { check, scoredOf, type Check, type Subject } from "./condition.ts";
+
+/** From this probability on, a text counts as attacking instructions and gets no local answer. */
+const injectionLimit = 0.5;
+
+/** What is judged: one call's signals and facts under one policy. */
+export interface Case {
+  readonly signals: Signals;
+  readonly facts: Facts;
+  readonly policy: Policy;
+  readonly complexity: Score;
+}
+
+/** The first route from index `from` on that matches; later calls go on after a route that declined. */
+export function judge(given: Case, from = 0): Judgement {
+  const closed = closedReason(given);
+  if (closed === "unknown") return { ...open(given, from, []), closed: null };
+  return { ...search(given, closed, from), closed };
+}
+
+type Found = Omit<Judgement, "closed">;
+
+function search(given: Case, closed: ReasonCode | null, from: number): Found {
+  const trail: RouteCheck[] = [];
+  const { routes } = given.policy;
+  for (let at = from; at < routes.length; at += 1) {
+    const route = routes[at];
+    if (route === undefined) continue;
+    const result = checkRoute(route, given, closed);
+    if (result.truth === "unknown") return open(given, at, trail);
+    if (result.truth === "true") return matched(given, { route, at }, trail);
+    trail.push({
+      route: route.name,
+      outcome: "passed",
+      because: result.because,
+      reason: result.reason,
+    });
+  }
+  return { ...ending(given, trail), route: null, at: routes.length };
+}
+
+/** Why no answering route may match at all; null when they may, unknown when the model must say first. */
+function closedReason(given: Case): ReasonCode | null | "unknown" {
+  const barrier = given.facts.view.barriers[0];
+  if (barrier !== undefined) return barrier;
+  for (const condition of given.policy.deny) {
+    const { truth } = check(condition, given);
+    if (truth === "unknown") return "unknown";
+    // A deny rule that cannot be known counts as holding: silence is the safe side.
+    if (truth === "true" || truth === "fault") return "denied_by_policy";
+  }
+  const { model } = given.signals;
+  const injection = model.kind === "known" ? model.signals.injection : null;
+  return injection !== null && injection >= injectionLimit ? "injection_suspected" : null;
+}
+
+function checkRoute(route: Route, subject: Subject, closed: ReasonCode | null): Check {
+  if (route.action.kind !== "answer") return check(route.when, subject);
+  if (closed !== null)
+    return { truth: "false", because: "no local answer is allowed", reason: closed };
+  const result = check(route.when, subject);
+  if (result.truth !== "true" || !answersByModel(route)) return result;
+  return check(modelIsThere, subject);
+}
+
+/** Holds for every text the model can read; asks for the model when it was not asked. */
+const modelIsThere: Condition = { kind: "in_scope", is: { op: ">=", value: 0 } };
+
+function answersByModel(route: Route): boolean {
+  return route.action.kind === "answer" && route.action.answer.kind !== "template";
+}
+
+function open(given: Case, at: number, trail: readonly RouteCheck[]): Found {
+  const base = { reason: "no_route_matched", confidence: null, trail } as const;
+  return { ...base, complexity: given.complexity, route: null, at, needsModel: true };
+}
+
+function matched(given: Case, found: { route: Route; at: number }, trail: RouteCheck[]): Found {
+  const { route, at } = found;
+  const whole: RouteCheck = { route: route.name, outcome: "matched", because: null, reason: null };
+  const base = ending(given, trail);
+  const reason = isCatchAll(route) ? base.reason : reasonOf(route);
+  const confidence = confidenceOf(given.signals, route.when) ?? base.confidence;
+  return { ...base, route, at, reason, confidence, trail: [...trail, whole] };
+}
+
+function reasonOf(route: Route): ReasonCode {
+  switch (route.action.kind) {
+    case "answer":
+      return route.action.answer.kind === "faq"
+        ? "answered_faq"
+        : route.action.answer.kind === "label"
+          ? "answered_label"
+          : "answered_template";
+    case "forward":
+      return "route_forward";
+    case "refuse":
+      return "refused_by_policy";
+  }
+}
+
+/** A forwarding route that takes everything: the reason worth telling is why nothing before it matched. */
+function isCatchAll(route: Route): boolean {
+  return route.action.kind === "forward" && route.when.kind === "all" && route.when.of.length === 0;
+}
+
+function ending(given: Case, trail: readonly RouteCheck[]): Omit<Found, "route" | "at"> {
+  const model = knownModel(given.signals);
+  return {
+    reason: nearest(trail),
+    needsModel: false,
+    confidence: model?.task.confidence ?? null,
+    complexity: given.complexity,
+    trail,
+  };
+}
+
+/** Reasons that say most, first; a route that was about another kind of call gives none. */
+const telling: readonly ReasonCode[] = [
+  "injection_suspected",
+  "language_unknown",
+  "guard_mismatch",
+  "above_max_wrong",
+  "below_confidence",
+  "too_complex",
+  "history_not_allowed",
+  "system_not_listed",
+];
+
+function nearest(trail: readonly RouteCheck[]): ReasonCode {
+  const given = trail.map((step) => step.reason).filter((reason) => reason !== null);
+  const hard = given.find((reason) => !telling.includes(reason));
+  return hard ?? telling.find((reason) => given.includes(reason)) ?? "no_route_matched";
+}
+
+function knownModel(signals: Signals): ModelSignals | null {
+  return signals.model.kind === "known" ? signals.model.signals : null;
+}
+
+/** The calibrated confidence that a route's own condition speaks of; null when it speaks of none. */
+function confidenceOf(signals: Signals, when: Condition): Probability | null {
+  const model = knownModel(signals);
+  const kind = scoreNamed(when);
+  if (model === null || kind === null) return null;
+  return scoredOf(kind, model)?.confidence ?? probability(0);
+}
+
+function scoreNamed(condition: Condition): "task" | "intent" | "sentiment" | null {
+  switch (condition.kind) {
+    case "task":
+    case "intent":
+    case "sentiment":
+      return condition.kind;
+    case "confidence":
+    case "max_wrong":
+      return condition.of;
+    case "all":
+    case "any": {
+      const named = condition.of.map(scoreNamed).filter((kind) => kind !== null);
+      return named[0] ?? null;
+    }
+    default:
+      return null;
+  }
+}

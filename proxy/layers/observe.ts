@@ -1,0 +1,148 @@
+/** observe: the outermost layer; sees every call's outcome exactly once and settles its record. */
+import type { DecisionRecord, Ending, Usage, Verdict } from "../core/decision.ts";
+import { headerValue, pathOf } from "../core/http.ts";
+import type { Layer } from "../core/layer.ts";
+import type { CallSpan, Recorder, Tracer } from "../core/ports.ts";
+import type { Received } from "../core/received.ts";
+import type { Reply } from "../core/reply.ts";
+import { costOf, priceOf } from "../policy/prices.ts";
+import type { UsageReader } from "../wire/codec.ts";
+import { codecOf } from "../wire/table.ts";
+
+/** What observe asks for. */
+export interface ObserveParts {
+  readonly recorder: Recorder;
+  readonly tracer: Tracer;
+}
+
+/** The layer that records. */
+export function observe(parts: ObserveParts): Layer<Received> {
+  return (inner) => async (received) => {
+    const span = parts.tracer.start(received);
+    const reply = await inner({ ...received, span });
+    const reader = readerOf(received, reply);
+    const usage = (): Usage | null => usageOf(reply, reader);
+    const watched = watch(parts, {
+      received,
+      span,
+      begun: reply,
+      status: statusOf(reply),
+      usage,
+    });
+    if (reply.kind !== "relay") return { ...reply, ...watched };
+    return { ...reply, ...watched, tap: joined(reply.tap, reader) };
+  };
+}
+
+/** A reply or tunnel as it begins. */
+export interface Begun {
+  readonly verdict: Verdict;
+  readonly ended: (ending: Ending) => void;
+}
+
+interface Watched {
+  readonly received: Received;
+  readonly span: CallSpan;
+  readonly begun: Begun;
+  readonly status: number;
+  readonly usage: () => Usage | null;
+}
+
+/** The verdict with its overhead, and an `ended` that settles the record. */
+export function watch(parts: ObserveParts, watched: Watched): Begun {
+  const { received, begun } = watched;
+  const begunMs = performance.now();
+  const ownMs = begunMs - received.startedMs - received.bodyWaitMs - begun.verdict.waitedMs;
+  const verdict: Verdict = { ...begun.verdict, overheadMs: Math.max(0, ownMs) };
+  const ended = (ending: Ending): void => {
+    begun.ended(ending);
+    try {
+      const record = recordOf({ ...watched, verdict, begunMs, ending });
+      watched.span.end(record);
+      parts.recorder.record(record);
+    } catch (fault) {
+      parts.recorder.fault("observe", fault);
+    }
+  };
+  return { verdict, ended };
+}
+
+function readerOf(received: Received, reply: Reply): UsageReader | null {
+  if (reply.kind !== "relay" || received.reading.kind === "unread") return null;
+  const { headers } = reply.upstream;
+  const type = headerValue(headers, "content-type") ?? "";
+  const encoding = headerValue(headers, "content-encoding") ?? "";
+  const { view } = received.reading;
+  return codecOf(view.protocol).createUsageReader(type, encoding, view);
+}
+
+type Tap = (chunk: Buffer) => void;
+
+function joined(tap: Tap | null, reader: UsageReader | null): Tap | null {
+  if (reader === null) return tap;
+  if (tap === null) return (chunk) => reader.push(chunk);
+  return (chunk) => {
+    tap(chunk);
+    reader.push(chunk);
+  };
+}
+
+interface Seen extends Watched {
+  readonly verdict: Verdict;
+  readonly begunMs: number;
+  readonly ending: Ending;
+}
+
+function recordOf(seen: Seen): DecisionRecord {
+  const { received, verdict, begunMs, ending } = seen;
+  const view = received.reading.kind === "view" ? received.reading.view : null;
+  const usage = seen.usage();
+  const totalMs = performance.now() - received.startedMs;
+  return {
+    id: received.id,
+    at: new Date(Date.now() - totalMs).toISOString(),
+    method: received.head.method,
+    path: pathOf(received.head.target),
+    protocol: view?.protocol ?? null,
+    model: view?.model ?? null,
+    stream: view?.stream ?? false,
+    status: seen.status,
+    ending: ending.kind,
+    verdict: { ...verdict, costUsd: verdict.costUsd ?? costOfRelay(seen, usage) },
+    policy: received.snapshot.policy.revision,
+    controls: received.controls,
+    usage,
+    overheadMs: verdict.overheadMs,
+    firstByteMs: begunMs - received.startedMs,
+    totalMs,
+  };
+}
+
+function usageOf(reply: Reply, reader: UsageReader | null): Usage | null {
+  if (reply.kind === "answer") return reply.answer.usage;
+  return reader?.end()?.usage ?? null;
+}
+
+function costOfRelay(seen: Seen, usage: Usage | null): number | null {
+  const { received, verdict } = seen;
+  if (usage === null || received.reading.kind === "unread") return null;
+  const { policy } = received.snapshot;
+  const target = verdict.target === null ? undefined : policy.targets.get(verdict.target);
+  const model = target?.model ?? received.reading.view.model;
+  const price = target?.price ?? priceOf(policy.prices, model);
+  return price === null ? null : costOf(price, usage);
+}
+
+/** The status that a reply begins with. */
+export function statusOf(reply: Reply): number {
+  switch (reply.kind) {
+    case "answer":
+      return 200;
+    case "stored":
+      return reply.stored.status;
+    case "error":
+      return reply.error.status;
+    case "relay":
+      return reply.upstream.status;
+  }
+}

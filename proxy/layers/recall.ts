@@ -1,0 +1,123 @@
+/** recall: serves stored replies to identical calls, and remember: stores what passes, where the policy allows it. */
+import { cacheRuleOf } from "../core/decision.ts";
+import type { Layer } from "../core/layer.ts";
+import type { CacheRule } from "../core/policy.ts";
+import type { Recorder, Store, StoreEntry } from "../core/ports.ts";
+import type { Judged, Received } from "../core/received.ts";
+import type { Reply } from "../core/reply.ts";
+import type { RequestView } from "../core/request.ts";
+import { ageSeconds, isFresh, isWithinOutage } from "../store/freshness.ts";
+import { cacheKey, identityOf } from "../store/key.ts";
+import { codecOf } from "../wire/table.ts";
+import { destinationOf, type Destination } from "./destination.ts";
+import { plain, unobserved, verdictOf } from "./judged.ts";
+
+/** What recall asks for. */
+export interface RecallParts {
+  readonly store: Store;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly faults: Pick<Recorder, "fault">;
+}
+
+/** Before judging: only where one rule holds for every route, since a hit then costs no inference. */
+export function recall(parts: RecallParts): Layer<Received> {
+  return (inner) => async (received) => {
+    if (!isSettledEarly(received)) return inner(received);
+    return (await freshReply(parts, plain(received, "cache_hit"))) ?? inner(received);
+  };
+}
+
+/** After judging: by the route's own rule. */
+export function recallRouted(parts: RecallParts): Layer<Judged> {
+  return (inner) => async (judged) => {
+    if (isSettledEarly(judged) || judged.would !== null) return inner(judged);
+    return (await freshReply(parts, judged)) ?? inner(judged);
+  };
+}
+
+/** Whether the policy's rule holds for this call whatever route it takes, and decisions are carried out. */
+function isSettledEarly(received: Received): boolean {
+  const { policy, isStopped } = received.snapshot;
+  if (isStopped || policy.mode === "observe" || received.controls.mode !== null) return false;
+  const isPlain = policy.routes.every((route) => route.cache === null && route.mode === null);
+  return isPlain && policy.deny.length === 0 && policy.targets.size === 0;
+}
+
+async function freshReply(parts: RecallParts, judged: Judged): Promise<Reply | null> {
+  const place = judged.judgement.closed === "denied_by_policy" ? null : placeOf(judged);
+  if (place === null || place.rule.mode === "off" || judged.controls.cache !== null) return null;
+  const entry = await found(parts, place.key);
+  if (entry === null || !isFresh(entry, parts.now())) return null;
+  return storedReply(parts, judged, entry, "cache");
+}
+
+/** A stored reply within the outage window, fresh or not; null when there is none. */
+export async function staleReply(parts: RecallParts, judged: Judged): Promise<Reply | null> {
+  const { staleMs } = judged.snapshot.policy.outage;
+  const place = staleMs > 0 && judged.controls.cache === null ? placeOf(judged) : null;
+  const entry = place === null ? null : await found(parts, place.key);
+  if (entry === null || !isWithinOutage(entry, parts.now(), staleMs)) return null;
+  return storedReply(parts, judged, entry, "stale");
+}
+
+/** Where a call's reply is kept. */
+export interface Place {
+  readonly key: string;
+  readonly rule: CacheRule;
+  readonly view: RequestView;
+  readonly destination: Destination;
+}
+
+/** The place of a call's reply; null when it must be neither stored nor served. */
+export function placeOf(judged: Judged): Place | null {
+  const { reading, snapshot, head } = judged;
+  if (reading.kind === "unread") return null;
+  const { view } = reading;
+  const rule = cacheRuleOf(judged.judgement.route, snapshot.policy.cache);
+  const destination = isStorable(view, rule) ? destinationOf(judged) : null;
+  const identity = identityOf(rule, view, head.headers);
+  if (destination === null || (rule.scope === "user" && identity === null)) return null;
+  const key = cacheKey({
+    provider: `${destination.provider.name}/${destination.target?.name ?? ""}`,
+    path: destination.path,
+    headers: head.headers,
+    body: view.body,
+    scope: rule.scope,
+    identity,
+    bytes: judged.body.kind === "whole" ? judged.body.bytes : undefined,
+  });
+  return { key, rule, view, destination };
+}
+
+function isStorable(view: RequestView, rule: CacheRule): boolean {
+  return !view.barriers.includes("stored_state") && (rule.tools || !view.hasTools);
+}
+
+async function found(parts: RecallParts, key: string): Promise<StoreEntry | null> {
+  try {
+    return (await parts.store.get(key)) ?? null;
+  } catch (fault) {
+    parts.faults.fault("store", fault);
+    return null;
+  }
+}
+
+function storedReply(
+  parts: RecallParts,
+  judged: Judged,
+  entry: StoreEntry,
+  decision: "cache" | "stale",
+): Reply | null {
+  if (judged.reading.kind === "unread") return null;
+  const { view } = judged.reading;
+  const stored = codecOf(view.protocol).transcode(entry, view);
+  if (stored === null) return null;
+  const reason = decision === "cache" ? "cache_hit" : "stale_answer";
+  const verdict = verdictOf(judged, decision, reason, {
+    ageSeconds: ageSeconds(entry, parts.now()),
+    costUsd: 0,
+    savedUsd: entry.costUsd,
+  });
+  return { kind: "stored", stored, verdict, ended: unobserved };
+}

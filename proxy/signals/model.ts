@@ -1,0 +1,60 @@
+/** Reads the model's signals off one forward pass: task, sentiment, emotion, uncertainty, injection, scope, intent. */
+import { probability, score, type Probability, type Score } from "../core/brand.ts";
+import type { SignalContext } from "../core/ports.ts";
+import type { Classification, ModelSignals, Scored } from "../core/signals.ts";
+
+/** Above this share of unknown tokens the model has not seen the text. */
+const unknownLimit = 0.2;
+
+/** Languages whose texts the model was trained on; `und` is for words without a clear language. */
+const trainedLanguages: ReadonlySet<string> = new Set(["en", "und"]);
+
+/** Feelings that make a call harder; gratitude and joy do not. */
+const hardFeelings: ReadonlySet<string> = new Set([
+  "anger",
+  "annoyance",
+  "disappointment",
+  "fear",
+  "sadness",
+  "confusion",
+]);
+
+const noTask: Scored = { label: "other", confidence: probability(0) };
+
+/** The model's part of a call's signals. */
+export function readModel(given: Classification, context: SignalContext): ModelSignals {
+  const task = given.heads.get("task")?.[0] ?? noTask;
+  return {
+    task,
+    sentiment: given.heads.get("sentiment")?.[0] ?? null,
+    emotion: emotionOf(given.flags.get("emotion") ?? []),
+    uncertainty: uncertaintyOf(given.heads.get("task") ?? []),
+    injection: flagOf(given, "injection"),
+    inScope: flagOf(given, "in_scope"),
+    intent: context.intents?.score(context.text, given.embedding) ?? null,
+    isReadable: isReadable(given, context),
+  };
+}
+
+function isReadable(given: Classification, context: SignalContext): boolean {
+  return given.unknownShare <= unknownLimit && trainedLanguages.has(context.cheap.language);
+}
+
+function flagOf(given: Classification, name: string): Probability | null {
+  return given.flags.get(name)?.[0]?.confidence ?? null;
+}
+
+function emotionOf(felt: readonly Scored[]): Score {
+  const hard = felt.filter(({ label }) => hardFeelings.has(label));
+  return score(Math.max(0, ...hard.map(({ confidence }) => confidence)));
+}
+
+/** Entropy of the task, in [0, 1]: 0 when one label is certain, 1 when all are alike. */
+function uncertaintyOf(scored: readonly Scored[]): Score {
+  if (scored.length < 2) return score(1);
+  let entropy = 0;
+  for (const { confidence } of scored) {
+    if (confidence > 0) entropy -= confidence * Math.log(confidence);
+  }
+  return score(entropy / Math.log(scored.length));
+}
