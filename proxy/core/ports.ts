@@ -116,7 +116,12 @@ export interface UpstreamFault {
   readonly kind: "fault";
   readonly reason: Extract<
     ReasonCode,
-    "upstream_unreachable" | "upstream_timeout" | "upstream_reset" | "breaker_open" | "caller_gone"
+    | "upstream_unreachable"
+    | "upstream_timeout"
+    | "upstream_reset"
+    | "upstream_invalid"
+    | "breaker_open"
+    | "caller_gone"
   >;
   readonly detail: string;
   /** Milliseconds until the breaker tries again or a rate limit ends; null when unknown. */

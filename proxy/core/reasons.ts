@@ -62,6 +62,7 @@ export const reasons = {
   upstream_unreachable: "The provider could not be reached.",
   upstream_timeout: "The provider did not answer in time.",
   upstream_reset: "The provider broke the connection before its answer began.",
+  upstream_invalid: "The provider's answer was not valid HTTP.",
   breaker_open: "The provider's breaker is open and there was something to fall back on.",
   caller_gone: "The caller went away before the answer began.",
   target_unsuitable:

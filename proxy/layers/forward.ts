@@ -65,16 +65,17 @@ function callOf(judged: Judged, destination: Destination): UpstreamCall {
   const model = modelOf(judged, destination);
   const trace = judged.span?.attempt({ provider, protocol, model: model === "" ? null : model });
   const edits = { provider, trace: trace ?? [], body };
+  const headers = requestHeaders(judged.head.headers, edits);
   return {
     provider,
     method: judged.head.method,
     path: joinPath(provider.url, destination.path),
-    headers: requestHeaders(judged.head.headers, edits),
+    headers,
     body,
     signal: judged.signal,
     account: {
       breaker: breakerName(destination),
-      credential: credentialOf(judged.head.headers),
+      credential: credentialOf(headers),
       model,
     },
   };

@@ -84,6 +84,7 @@ const codes: Readonly<Record<UpstreamFault["reason"], ErrorCode>> = {
   upstream_unreachable: "sidestep_upstream_unreachable",
   upstream_timeout: "sidestep_upstream_timeout",
   upstream_reset: "sidestep_upstream_reset",
+  upstream_invalid: "sidestep_upstream_invalid",
   breaker_open: "sidestep_upstream_unreachable",
   caller_gone: "sidestep_upstream_reset",
 };

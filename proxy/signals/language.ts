@@ -16,7 +16,7 @@ const scripts: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Small and greeting words that are common in one language and rare in the others. */
-const words: ReadonlyMap<string, readonly string[]> = new Map([
+const smallWords: ReadonlyMap<string, readonly string[]> = new Map([
   [
     "en",
     "the is are was were you your my me i it what how where when who why can could do does did to of and for with this that have has not on in at be please thanks thank hello hi hey good morning evening there want need help order refund".split(
@@ -62,7 +62,7 @@ const words: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Which languages each small word belongs to. */
-const languagesOf: ReadonlyMap<string, readonly string[]> = invert(words);
+const languagesOf: ReadonlyMap<string, readonly string[]> = invert(smallWords);
 
 /** A primary tag such as `en`, or `und` where nothing speaks clearly for one language. */
 export const language: Signal<string> = {

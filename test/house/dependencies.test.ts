@@ -26,7 +26,8 @@ function licenceOf(name: string): string {
 describe("docs/dependencies.md", () => {
   it("names every dependency of package.json, and no others", () => {
     const wanted = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
-    expect(rows.map((row) => row.name).toSorted()).toEqual(wanted.toSorted());
+    expect(new Set(rows.map((row) => row.name))).toEqual(new Set(wanted));
+    expect(rows).toHaveLength(wanted.length);
   });
 
   it("states the licence that each package states, and all are permissive", () => {

@@ -299,6 +299,7 @@ describe("the store", () => {
     ["upstream_unreachable", "sidestep_upstream_unreachable"],
     ["upstream_timeout", "sidestep_upstream_timeout"],
     ["upstream_reset", "sidestep_upstream_reset"],
+    ["upstream_invalid", "sidestep_upstream_invalid"],
     ["caller_gone", "sidestep_upstream_reset"],
   ] as const)("turns %s into the error %s", async (reason, code) => {
     const rig = rigOf({
