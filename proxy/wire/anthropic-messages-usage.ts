@@ -1,0 +1,71 @@
+/** Tallies Anthropic Messages replies: usage, model, and whether the message stopped; used by the codec's usage reader. */
+import type { Usage } from "../core/decision.ts";
+import type { JsonObject } from "../core/request.ts";
+import type { UsageReport } from "./codec.ts";
+import { countAt, isObject, objectAt, objectsAt, parseJson, stringAt } from "./json.ts";
+import type { SseEvent } from "./sse.ts";
+import { estimateTokens } from "./tokens.ts";
+import type { Tally } from "./usage-reader.ts";
+
+export class AnthropicMessagesTally implements Tally {
+  #counts: JsonObject = {};
+  #model: string | null = null;
+  #isFailed = false;
+  #isClosed = false;
+  #hasStopReason = false;
+  #spoken = 0;
+
+  json(reply: JsonObject): void {
+    this.#open(reply);
+    for (const block of objectsAt(reply, "content")) this.#hear(block);
+    this.#isClosed = true;
+  }
+
+  event(event: SseEvent): void {
+    const data = parseJson(event.data);
+    const type = isObject(data) ? stringAt(data, "type") : undefined;
+    if (!isObject(data) || type === "error") this.#isFailed = true;
+    else if (type === "message_start") this.#open(objectAt(data, "message"));
+    else if (type === "content_block_delta") this.#hear(objectAt(data, "delta"));
+    else if (type === "message_delta") this.#close(data);
+    else if (type === "message_stop") this.#isClosed = true;
+  }
+
+  report(): UsageReport {
+    const isComplete = this.#isClosed && this.#hasStopReason && !this.#isFailed;
+    return { usage: usageOf(this.#counts), model: this.#model, isComplete };
+  }
+
+  spokenTokens(): number {
+    return this.#spoken;
+  }
+
+  #open(message: JsonObject): void {
+    this.#model = stringAt(message, "model") ?? null;
+    this.#counts = objectAt(message, "usage");
+    this.#hasStopReason = stringAt(message, "stop_reason") !== undefined;
+  }
+
+  /** Counts of a message_delta are totals: where present they replace those of the start. */
+  #close(event: JsonObject): void {
+    const counted = Object.entries(objectAt(event, "usage")).filter(([, count]) => count !== null);
+    this.#counts = { ...this.#counts, ...Object.fromEntries(counted) };
+    this.#hasStopReason ||= stringAt(objectAt(event, "delta"), "stop_reason") !== undefined;
+  }
+
+  #hear(part: JsonObject): void {
+    const said = ["text", "thinking", "partial_json"].map((key) => stringAt(part, key) ?? "");
+    const input = isObject(part["input"]) ? JSON.stringify(part["input"]) : "";
+    for (const text of [...said, input]) this.#spoken += estimateTokens(text);
+  }
+}
+
+/** Input is everything that was read: fresh, written to the provider's cache, and found there. */
+function usageOf(counts: JsonObject): Usage | null {
+  const fresh = countAt(counts, "input_tokens");
+  const outputTokens = countAt(counts, "output_tokens");
+  if (fresh === undefined || outputTokens === undefined) return null;
+  const written = countAt(counts, "cache_creation_input_tokens") ?? 0;
+  const found = countAt(counts, "cache_read_input_tokens") ?? 0;
+  return { inputTokens: fresh + written + found, outputTokens, isEstimate: false };
+}

@@ -1,0 +1,71 @@
+/** Tallies OpenAI Chat Completions replies: usage, model, and whether every choice ended; used by the codec's usage reader. */
+import type { Usage } from "../core/decision.ts";
+import type { JsonObject } from "../core/request.ts";
+import type { UsageReport } from "./codec.ts";
+import { countAt, isObject, objectAt, objectsAt, parseJson, stringAt } from "./json.ts";
+import type { SseEvent } from "./sse.ts";
+import { estimateTokens } from "./tokens.ts";
+import type { Tally } from "./usage-reader.ts";
+
+export class OpenAiChatTally implements Tally {
+  #usage: Usage | null = null;
+  #model: string | null = null;
+  #isFailed = false;
+  #isClosed = false;
+  #spoken = 0;
+  readonly #open = new Set<number>();
+  readonly #ended = new Set<number>();
+
+  json(reply: JsonObject): void {
+    this.#take(reply, "message");
+    this.#isClosed = true;
+  }
+
+  event(event: SseEvent): void {
+    if (event.data === "[DONE]") {
+      this.#isClosed = true;
+      return;
+    }
+    const chunk = parseJson(event.data);
+    if (isObject(chunk) && event.name !== "error") this.#take(chunk, "delta");
+    else this.#isFailed = true;
+  }
+
+  report(): UsageReport {
+    const hasEnded = this.#ended.size > 0 && this.#open.size === 0;
+    const isComplete = this.#isClosed && hasEnded && !this.#isFailed;
+    return { usage: this.#usage, model: this.#model, isComplete };
+  }
+
+  spokenTokens(): number {
+    return this.#spoken;
+  }
+
+  #take(reply: JsonObject, part: "message" | "delta"): void {
+    if (isObject(reply["error"])) this.#isFailed = true;
+    this.#model ??= stringAt(reply, "model") || null;
+    this.#usage = usageOf(objectAt(reply, "usage")) ?? this.#usage;
+    for (const choice of objectsAt(reply, "choices")) {
+      const index = countAt(choice, "index") ?? 0;
+      this.#spoken += tokensOf(objectAt(choice, part));
+      const hasEnded = this.#ended.has(index) || stringAt(choice, "finish_reason") !== undefined;
+      (hasEnded ? this.#ended : this.#open).add(index);
+      if (hasEnded) this.#open.delete(index);
+    }
+  }
+}
+
+function usageOf(usage: JsonObject): Usage | null {
+  const inputTokens = countAt(usage, "prompt_tokens");
+  const outputTokens = countAt(usage, "completion_tokens");
+  if (inputTokens === undefined || outputTokens === undefined) return null;
+  return { inputTokens, outputTokens, isEstimate: false };
+}
+
+/** Everything that a message or delta says, tool calls included, since all of it is paid for. */
+function tokensOf(part: JsonObject): number {
+  const said = ["content", "refusal", "reasoning_content"].map((key) => stringAt(part, key) ?? "");
+  const calls = objectsAt(part, "tool_calls").map((call) => objectAt(call, "function"));
+  const called = calls.flatMap((call) => [stringAt(call, "name"), stringAt(call, "arguments")]);
+  return [...said, ...called].reduce((sum, text) => sum + estimateTokens(text ?? ""), 0);
+}

@@ -1,0 +1,104 @@
+/** Which provider a call is for, and its path there; bytes of path and query are kept as the caller wrote them. Used by destination, forward and the listener. */
+import { headerValue, pathOf, type HeaderLines } from "../core/http.ts";
+
+/** A call's provider by name, and its target without the provider prefix. */
+export interface Routed {
+  readonly provider: string;
+  readonly path: string;
+}
+
+/**
+ * The provider that a request target is for. `/<provider name>/...` wins and is stripped, then the
+ * marks of Anthropic's protocol, then `openai`; the name need not be one of `providerNames`.
+ * Of an absolute-form target only the path counts: a caller cannot name a host.
+ */
+export function routeTarget(
+  target: string,
+  headers: HeaderLines,
+  providerNames: ReadonlySet<string>,
+): Routed {
+  const path = originForm(target);
+  const prefix = prefixOf(path, providerNames);
+  if (prefix !== null) return { provider: prefix, path: originForm(path.slice(prefix.length + 1)) };
+  return { provider: isAnthropic(path, headers) ? "anthropic" : "openai", path };
+}
+
+/** Path and query of a target; a lacking path is the root. */
+function originForm(target: string): string {
+  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, "");
+  return path === "" || path.startsWith("?") ? `/${path}` : path;
+}
+
+function prefixOf(path: string, providerNames: ReadonlySet<string>): string | null {
+  const name = /^\/([^/?]+)/.exec(path)?.[1];
+  if (name === undefined || !providerNames.has(name) || isAzure(path)) return null;
+  return name;
+}
+
+/** Azure's own paths begin with /openai too: deployments, and whatever names an API version. */
+function isAzure(path: string): boolean {
+  return /^\/openai\/(?:deployments(?:[/?]|$)|.*[?&]api-version=)/.test(path);
+}
+
+function isAnthropic(path: string, headers: HeaderLines): boolean {
+  if (/^(?:\/v1)?\/messages(?:[/?]|$)/.test(path)) return true;
+  return ["anthropic-version", "x-api-key"].some(
+    (name) => headerValue(headers, name) !== undefined,
+  );
+}
+
+/** First segments of OpenAI's and Anthropic's paths, for clients whose base URL lacks `/v1`. */
+const bareSegments: ReadonlySet<string> = new Set(
+  (
+    "assistants audio batches chat chatkit complete completions containers conversations embeddings " +
+    "evals files fine_tuning images messages models moderations organization organizations realtime " +
+    "responses skills threads uploads vector_stores videos"
+  ).split(" "),
+);
+
+/** A path segment that names an API version: v1, v2, v1beta, v1alpha2, v4. */
+const version = /^v\d+(?:(?:alpha|beta)\d*)?$/;
+
+/**
+ * Joins a call's path and query to the path of a provider's URL without doubling or losing `/v1`.
+ * Paths with a version scheme of their own (Gemini, Bedrock, Azure, Ollama, Cohere) keep it, on the
+ * URL's path without its trailing `/v1`.
+ */
+export function joinPath(providerUrl: URL, path: string): string {
+  const base = providerUrl.pathname.replace(/\/+$/, "");
+  const root = base.replace(/\/v1$/, "");
+  const first = firstSegment(path);
+  const isPlainV1 = first === "v1" && !isGemini(path);
+  if (isPlainV1) return replacesV1(base) ? base + path.slice(3) : base + path;
+  if (first === "v1" || isForeign(first, path)) return withoutOverlap(root, first) + path;
+  return bareSegments.has(first) && !hasVersion(base) ? `${base}/v1${path}` : base + path;
+}
+
+function firstSegment(path: string): string {
+  return pathOf(path).split("/", 2)[1] ?? "";
+}
+
+function hasVersion(base: string): boolean {
+  return base.includes("/deployments/") || base.split("/").some((segment) => version.test(segment));
+}
+
+/** A URL that ends in a version, or has one of another scheme, stands where others write `/v1`. */
+function replacesV1(base: string): boolean {
+  const segments = base.split("/");
+  const last = segments.findLast((segment) => version.test(segment));
+  return last === segments.at(-1) || (last ?? "v1") !== "v1" || base.includes("/deployments/");
+}
+
+/** Gemini names a model's method behind a colon. */
+function isGemini(path: string): boolean {
+  return /\/models\/[^/:]+:[a-z]+$/i.test(pathOf(path));
+}
+
+function isForeign(first: string, path: string): boolean {
+  return version.test(first) || first === "model" || first === "api" || path.startsWith("/openai/");
+}
+
+/** A URL that already ends in the foreign path's first segment is not given it twice. */
+function withoutOverlap(root: string, first: string): string {
+  return root.endsWith(`/${first}`) ? root.slice(0, -first.length - 1) : root;
+}
