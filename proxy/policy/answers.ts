@@ -1,0 +1,130 @@
+/** Compiles what an answering route says: template, FAQ or label; routes.ts calls it. */
+import type { AnswerSpec, LabelAnswer } from "../core/policy.ts";
+import type { Context } from "./context.ts";
+import { DEFAULT_LABEL_CONFIDENCE } from "./defaults.ts";
+import { frozenMap } from "./freeze.ts";
+import { nearestHint } from "./nearest.ts";
+import type { RawWhen } from "./schema-conditions.ts";
+import type { RawAnswer } from "./schema-routes.ts";
+import type { Path } from "./tree.ts";
+import { SENTIMENTS, TASKS } from "./vocabulary.ts";
+
+/** An answer, and the part of the route's `when` that stays a condition. */
+export interface Answering {
+  readonly answer: AnswerSpec;
+  readonly when: RawWhen;
+}
+
+const KINDS = ["template", "faq", "label"] as const;
+
+/** The keys that go with each kind of answer. */
+const KEYS: Readonly<Record<(typeof KINDS)[number], readonly string[]>> = {
+  template: ["slots"],
+  faq: ["max_wrong", "confidence"],
+  label: ["confidence", "labels", "format", "after"],
+};
+
+const SLOT = /\{([a-z][a-z0-9_]*)\}/gi;
+
+/** The compiled answer; null when a problem was reported (or was before, for a part that is missing now). */
+export function answerOf(
+  raw: RawAnswer,
+  when: RawWhen,
+  place: { readonly context: Context; readonly path: Path },
+): Answering | null {
+  const { context, path } = place;
+  const written = context.keys(path);
+  const kinds = KINDS.filter((kind) => written.includes(kind));
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    context.report(path, "an answer is exactly one of `template`, `faq` and `label`");
+    return null;
+  }
+  for (const key of written) {
+    if (key === kind || KEYS[kind].includes(key)) continue;
+    context.reportKey([...path, key], `\`${key}\` does not go with \`${kind}\``);
+  }
+  if (raw.template !== undefined) return { answer: templateOf(raw, raw.template, place), when };
+  if (raw.faq !== undefined) return faqOf(raw, raw.faq, when);
+  return raw.label === undefined ? null : { answer: labelOf(raw, raw.label, place), when };
+}
+
+function templateOf(
+  raw: RawAnswer,
+  template: string | Readonly<Record<string, string>>,
+  { context, path }: { readonly context: Context; readonly path: Path },
+): AnswerSpec {
+  const isOne = typeof template === "string";
+  const texts = Object.entries(isOne ? { "*": template } : template);
+  const slots = context.keys([...path, "slots"]);
+  if (!isOne && context.keys([...path, "template"]).length === 0)
+    context.report([...path, "template"], "this template has no text");
+  for (const [language, text] of texts) {
+    const at = isOne ? [...path, "template"] : [...path, "template", language];
+    for (const [, slot = ""] of text.matchAll(SLOT)) {
+      if (slots.includes(slot)) continue;
+      context.report(at, `\`slots\` has no \`${slot}\`${nearestHint(slot, slots)}`);
+    }
+  }
+  return {
+    kind: "template",
+    texts: frozenMap(texts),
+    slots: frozenMap(Object.entries(raw.slots ?? {})),
+  };
+}
+
+/** A FAQ weighs its own match: the route's bounds are the match's, not conditions on a task. */
+function faqOf(raw: RawAnswer, file: string, when: RawWhen): Answering {
+  const answer = {
+    kind: "faq",
+    file,
+    maxWrong: raw.max_wrong ?? when.max_wrong ?? null,
+    confidence: raw.confidence ?? when.confidence ?? null,
+  } as const;
+  return {
+    answer,
+    when: {
+      ...when,
+      max_wrong: raw.max_wrong === undefined ? undefined : when.max_wrong,
+      confidence: raw.confidence === undefined ? undefined : when.confidence,
+    },
+  };
+}
+
+function labelOf(
+  raw: RawAnswer,
+  head: string,
+  { context, path }: { readonly context: Context; readonly path: Path },
+): LabelAnswer {
+  const known = labelsOf(head, context);
+  if (known.length === 0)
+    context.report([...path, "label"], "the policy has no intents to label with");
+  const labels = Object.entries(raw.labels ?? {});
+  for (const [label] of labels) {
+    if (known.includes(label)) continue;
+    const hint = nearestHint(label, known);
+    context.reportKey([...path, "labels", label], `\`${head}\` has no label \`${label}\`${hint}`);
+  }
+  if (raw.format !== undefined && !raw.format.includes("{label}")) {
+    context.report([...path, "format"], "`format` needs `{label}` where the label goes");
+  }
+  return {
+    kind: "label",
+    head,
+    confidence: raw.confidence ?? { op: ">=", value: DEFAULT_LABEL_CONFIDENCE },
+    labels: frozenMap(labels),
+    format: raw.format ?? null,
+    after: raw.after ?? null,
+  };
+}
+
+function labelsOf(head: string, context: Context): readonly string[] {
+  switch (head) {
+    case "task":
+      return TASKS;
+    case "sentiment":
+      return SENTIMENTS;
+    default:
+      return [...context.names("intent")];
+  }
+}

@@ -1,0 +1,105 @@
+/** Compiles a policy that is right in form into the frozen one that layers read; load.ts calls it. */
+import type { ComplexitySignal, Condition, Faq, Intent, Policy, Price } from "../core/policy.ts";
+import { namedConditionOf } from "./conditions.ts";
+import type { Context } from "./context.ts";
+import {
+  DEFAULT_CACHE,
+  DEFAULT_LIMITS,
+  DEFAULT_MODEL,
+  DEFAULT_STORE,
+  DEFAULT_WEIGHTS,
+} from "./defaults.ts";
+import { frozen, frozenMap } from "./freeze.ts";
+import { providersOf, targetsOf } from "./providers.ts";
+import { cacheRuleFrom, routesOf } from "./routes.ts";
+import type { RawPolicy } from "./schema.ts";
+import { find } from "./tree.ts";
+import { COMPLEXITY_SIGNALS } from "./vocabulary.ts";
+
+/** What comes from elsewhere than the policy's own text. */
+export interface Surroundings {
+  readonly revision: string;
+  readonly files: readonly string[];
+  readonly faqs: ReadonlyMap<string, Faq>;
+  /** The bundled table. */
+  readonly prices: ReadonlyMap<string, Price>;
+}
+
+/** The compiled policy, to be used only if `context` holds no problem afterwards. */
+export function compile(raw: RawPolicy, context: Context, around: Surroundings): Policy {
+  const providers = providersOf(raw.providers, context);
+  const cache = cacheRuleFrom(raw.cache ?? {}, DEFAULT_CACHE);
+  return frozen({
+    revision: around.revision,
+    files: [...around.files],
+    mode: raw.mode ?? "enforce",
+    model: raw.model === undefined ? DEFAULT_MODEL : raw.model,
+    providers,
+    deny: denyOf(raw, context),
+    intents: intentsOf(raw, context),
+    targets: targetsOf(raw.targets ?? [], providers, context),
+    weights: weightsOf(raw),
+    keywords: keywordsOf(raw),
+    routes: routesOf(raw.routes ?? [], context, cache),
+    faqs: frozenMap(around.faqs),
+    cache,
+    store: storeOf(raw),
+    outage: outageOf(raw),
+    limits: limitsOf(raw),
+    prices: frozenMap([...around.prices, ...Object.entries(raw.prices ?? {})]),
+  });
+}
+
+function storeOf(raw: RawPolicy): Policy["store"] {
+  return {
+    maxEntries: raw.cache?.max_entries ?? DEFAULT_STORE.maxEntries,
+    maxBytes: raw.cache?.max_bytes ?? DEFAULT_STORE.maxBytes,
+  };
+}
+
+function outageOf(raw: RawPolicy): Policy["outage"] {
+  return { staleMs: raw.outage?.stale ?? 0, answer: raw.outage?.answer ?? false };
+}
+
+function limitsOf(raw: RawPolicy): Policy["limits"] {
+  return {
+    inspectBytes: raw.limits?.inspect ?? DEFAULT_LIMITS.inspectBytes,
+    decisionMs: raw.limits?.decision ?? DEFAULT_LIMITS.decisionMs,
+    queue: raw.limits?.queue ?? DEFAULT_LIMITS.queue,
+  };
+}
+
+function denyOf(raw: RawPolicy, context: Context): readonly Condition[] {
+  const isOne = find(context.tree, ["deny"])?.kind === "map";
+  return (raw.deny ?? []).map((each, at) =>
+    namedConditionOf(each, { context, path: isOne ? ["deny"] : ["deny", at], scope: "task" }),
+  );
+}
+
+function intentsOf(raw: RawPolicy, context: Context): readonly Intent[] {
+  return Object.entries(raw.intents ?? {}).map(([name, { examples, not = [] }]) => {
+    const meant = new Set(examples.map(comparable));
+    for (const [at, sentence] of not.entries()) {
+      if (!meant.has(comparable(sentence))) continue;
+      context.report(
+        ["intents", name, "not", at],
+        "this sentence is an example of the same intent",
+      );
+    }
+    return { name, examples, not };
+  });
+}
+
+function comparable(sentence: string): string {
+  return sentence.trim().toLowerCase();
+}
+
+function weightsOf(raw: RawPolicy): ReadonlyMap<ComplexitySignal, number> {
+  const weights = raw.complexity?.weights ?? DEFAULT_WEIGHTS;
+  return frozenMap(COMPLEXITY_SIGNALS.map((signal) => [signal, weights[signal] ?? 0]));
+}
+
+function keywordsOf(raw: RawPolicy): ReadonlyMap<string, readonly string[]> {
+  const groups = Object.entries(raw.complexity?.keywords ?? {});
+  return frozenMap(groups.map(([name, words]) => [name, words.map(comparable)]));
+}

@@ -1,0 +1,180 @@
+/** The whole schema of a policy file; validate.ts runs it, scripts/schema.ts makes the JSON Schema of it. */
+import * as v from "valibot";
+import type { ComplexitySignal, Mode, Price } from "../core/policy.ts";
+import { conditions, type RawWhen } from "./schema-conditions.ts";
+import { price, provider, target, type RawProvider, type RawTarget } from "./schema-providers.ts";
+import {
+  cache,
+  mode,
+  NAME,
+  NAME_MESSAGE,
+  route,
+  type RawRoute,
+  type RawStore,
+} from "./schema-routes.ts";
+import {
+  dictionary,
+  duration,
+  either,
+  flag,
+  key,
+  listOrNone,
+  map,
+  nameForm,
+  number,
+  oneOrMore,
+  requiredKey,
+  size,
+  text,
+  whole,
+  type Schema,
+} from "./schema-values.ts";
+import { COMPLEXITY_SIGNALS } from "./vocabulary.ts";
+
+/** An intent's sentences. */
+export interface RawIntent {
+  readonly examples: readonly string[];
+  readonly not?: readonly string[] | undefined;
+}
+
+/** A policy as written: right in form, references not yet checked, defaults not yet filled in. */
+export interface RawPolicy {
+  readonly version?: 1 | undefined;
+  readonly mode?: Mode | undefined;
+  readonly model?: string | null | undefined;
+  readonly providers?: Readonly<Record<string, RawProvider>> | undefined;
+  readonly deny?: readonly RawWhen[] | undefined;
+  readonly intents?: Readonly<Record<string, RawIntent>> | undefined;
+  readonly targets?: readonly RawTarget[] | undefined;
+  readonly complexity?:
+    | {
+        readonly weights?:
+          | Readonly<Partial<Record<ComplexitySignal, number | undefined>>>
+          | undefined;
+        readonly keywords?: Readonly<Record<string, readonly string[]>> | undefined;
+      }
+    | undefined;
+  readonly routes?: readonly RawRoute[] | undefined;
+  readonly cache?: RawStore | undefined;
+  readonly outage?:
+    | { readonly stale?: number | undefined; readonly answer?: boolean | undefined }
+    | undefined;
+  readonly limits?:
+    | {
+        readonly inspect?: number | undefined;
+        readonly decision?: number | undefined;
+        readonly queue?: number | undefined;
+      }
+    | undefined;
+  readonly prices?: Readonly<Record<string, Price>> | undefined;
+}
+
+const ownName = nameForm(NAME, NAME_MESSAGE);
+
+const sentences = oneOrMore(text(1000));
+
+const intent: Schema<RawIntent> = either(
+  v.pipe(
+    sentences,
+    v.transform((examples): RawIntent => ({ examples })),
+  ),
+  map({
+    examples: requiredKey(
+      sentences,
+      "Sentences that mean it; five to ten in users' own words do well.",
+    ),
+    not: key(sentences, "Sentences that look alike and mean something else."),
+  }),
+  "a sentence, a list of sentences, or a map with `examples`",
+);
+
+const weight = number(0, 1);
+
+const weightKeys = {
+  length: key(weight, "How long the text is."),
+  syntax: key(weight, "How its sentences are built."),
+  uncertainty: key(weight, "How unsure the model is of the task."),
+  emotion: key(weight, "How strong the emotion is."),
+  keywords: key(weight, "Whether a keyword group is hit."),
+} satisfies Record<ComplexitySignal, unknown>;
+
+const complexity = map({
+  weights: key(
+    v.pipe(
+      map(weightKeys),
+      v.check(
+        (weights) => COMPLEXITY_SIGNALS.some((signal) => (weights[signal] ?? 0) > 0),
+        "at least one weight must be above 0",
+      ),
+    ),
+    "How much each signal counts; a signal that is left out counts nothing.",
+  ),
+  keywords: key(
+    dictionary(ownName, oneOrMore(text(200))),
+    "Groups of words and phrases that routes and the `keywords` signal look for.",
+  ),
+});
+
+/** A policy file, or several merged into one. */
+export const policySchema: Schema<RawPolicy> = map({
+  version: key(v.literal(1, "this program reads version 1"), "The version of this language: 1."),
+  mode: key(mode, "`observe` records what would have been done and forwards every call."),
+  model: key(
+    either(text(1000), v.null(), "a text, or nothing for no model"),
+    "The local model: a bundled name, a directory or a hub id; default support-v1. Nothing (`null`) runs without one.",
+  ),
+  providers: key(
+    dictionary(
+      nameForm(
+        /^(?!v\d)[a-z][a-z0-9_-]{0,63}$/,
+        "a provider's name is lower-case letters, digits, - and _, and not a version such as v1",
+      ),
+      provider,
+    ),
+    "Where calls go that no route sends elsewhere; without it openai and anthropic.",
+  ),
+  deny: key(
+    either(
+      v.pipe(
+        conditions,
+        v.transform((only) => [only]),
+      ),
+      listOrNone(conditions),
+      "a list of conditions",
+    ),
+    "Calls that are never answered in the pod, whatever a route says. Merged files add up.",
+  ),
+  intents: key(
+    dictionary(ownName, intent),
+    "What users want, by example sentences; fitted when the policy is loaded.",
+  ),
+  targets: key(listOrNone(target), "Named places that a route may send a call to."),
+  complexity: key(complexity, "What makes a call complex."),
+  routes: key(listOrNone(route), "The rules; the first that matches decides."),
+  cache: key(cache, "Whose replies may be kept and served again."),
+  outage: key(
+    map({
+      stale: key(
+        duration(0, "30d"),
+        "How old a kept reply may be that is served while the provider is down; default 0.",
+      ),
+      answer: key(flag, "Whether routes with `outage: true` may answer then; default false."),
+    }),
+    "What may be done when the provider is down.",
+  ),
+  limits: key(
+    map({
+      inspect: key(
+        size(1024, "64MiB"),
+        "Bytes of a body that are read along; a larger one is only forwarded. Default 1MiB.",
+      ),
+      decision: key(duration(1, "10s"), "Longest wait for the local model; default 50ms."),
+      queue: key(whole(1, 10_000), "Most calls that wait for the local model; default 64."),
+    }),
+    "Bounds of what Sidestep spends on a call.",
+  ),
+  prices: key(
+    dictionary(nameForm(/^[A-Za-z][^\s]{0,199}$/, "this is not the name of a model"), price),
+    "List prices by model name or its beginning; they win over the bundled table.",
+  ),
+});

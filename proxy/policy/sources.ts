@@ -1,0 +1,74 @@
+/** Reads the files that a policy is made of from disk, within bounds; load.ts calls it. Never throws. */
+import { createHash } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Largest file, and most files of a directory. */
+const MOST_BYTES = 2 * 1024 ** 2;
+const MOST_FILES = 200;
+
+/** A file's text, or in words why there is none. */
+export type Source =
+  | { readonly ok: true; readonly path: string; readonly text: string }
+  | { readonly ok: false; readonly path: string; readonly message: string };
+
+/** The files of a policy, or in words why there are none. */
+export type Listing =
+  | { readonly ok: true; readonly isDirectory: boolean; readonly paths: readonly string[] }
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * A file is itself; a directory is its `*.yaml` and `*.yml` files in the order of their names.
+ * Hidden entries are left out: editors' drafts, and the `..data` folders of a mounted ConfigMap.
+ */
+export async function listSources(path: string): Promise<Listing> {
+  try {
+    const isDirectory = (await stat(path)).isDirectory();
+    if (!isDirectory) return { ok: true, isDirectory, paths: [path] };
+    const names = (await readdir(path)).filter((name) => /^[^.].*\.ya?ml$/i.test(name)).toSorted();
+    if (names.length === 0) return { ok: false, message: "this directory holds no *.yaml file" };
+    if (names.length > MOST_FILES) {
+      return { ok: false, message: `this directory holds more than ${MOST_FILES} files` };
+    }
+    return { ok: true, isDirectory, paths: names.map((name) => join(path, name)) };
+  } catch (error) {
+    return { ok: false, message: wordsFor(error) };
+  }
+}
+
+/** Reads one file as UTF-8. */
+export async function readSource(path: string): Promise<Source> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) return { ok: false, path, message: "this is not a file" };
+    const bytes = found.size <= MOST_BYTES ? await readFile(path) : null;
+    if (bytes === null || bytes.length > MOST_BYTES) {
+      return { ok: false, path, message: `this file is larger than ${MOST_BYTES} bytes` };
+    }
+    return { ok: true, path, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch (error) {
+    const message = error instanceof TypeError ? "this file is not UTF-8 text" : wordsFor(error);
+    return { ok: false, path, message };
+  }
+}
+
+/** The first 12 hexadecimal digits of the SHA-256 over all texts and why others could not be read. */
+export function revisionOf(sources: readonly Source[]): string {
+  const hash = createHash("sha256");
+  for (const source of sources) {
+    const content = source.ok ? source.text : source.message;
+    hash.update(`${source.ok ? "text" : "none"} ${content.length}\n`).update(content);
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+function wordsFor(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file or directory",
+    ENOTDIR: "there is no such file or directory",
+    EACCES: "no permission to read this",
+    ELOOP: "this is a loop of symbolic links",
+  };
+  return words[code] ?? `this cannot be read (${code})`;
+}
