@@ -1,0 +1,45 @@
+/** One call to a provider with its further attempts; only connections that never came about are tried again. */
+import { setTimeout as pause } from "node:timers/promises";
+import { headerValue } from "../core/http.ts";
+import type { UpstreamCall } from "../core/ports.ts";
+import type { Pool } from "./pool.ts";
+import { exchange, type ExchangeCall, type Exchanged } from "./relay.ts";
+
+/** Milliseconds before the first further attempt; doubles with each. */
+const firstBackoffMs = 100;
+
+/** Most kept connections that may turn out closed before one call. */
+const mostStale = 8;
+
+/**
+ * Runs the call, at most `provider.retries` times more while the provider has surely seen nothing of
+ * it; never rejects. A flowing body is sent once, and a client that already retries is not multiplied.
+ */
+export async function attempt(pool: Pool, call: UpstreamCall): Promise<Exchanged> {
+  const further = isRepeatable(call) ? call.provider.retries : 0;
+  for (let made = 0; ; made += 1) {
+    const result = await freshly(pool, { ...call, onSwitch: null });
+    if (!("kind" in result) || !result.isUnsent || made >= further) return result;
+    await backoff(made, call.signal);
+  }
+}
+
+/** One attempt on a connection that is open: finding kept ones closed costs nothing and counts nowhere. */
+export async function freshly(pool: Pool, call: ExchangeCall): Promise<Exchanged> {
+  for (let found = 0; ; found += 1) {
+    const result = await exchange(pool, call);
+    if (!("kind" in result) || !result.isStale || found === mostStale) return result;
+  }
+}
+
+function isRepeatable(call: UpstreamCall): boolean {
+  const retried = Number(headerValue(call.headers, "x-stainless-retry-count") ?? 0);
+  return call.body.kind !== "flowing" && !(retried > 0);
+}
+
+// Half of the pause is random, so that callers that failed together do not come back together.
+async function backoff(made: number, signal: AbortSignal): Promise<void> {
+  const fullMs = firstBackoffMs * 2 ** made;
+  const pauseMs = fullMs / 2 + (Math.random() * fullMs) / 2;
+  await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+}

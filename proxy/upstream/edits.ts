@@ -1,0 +1,94 @@
+/** The whole list of edits on forwarded header lines, pure; the forward step and the relay use it. */
+import { createHash } from "node:crypto";
+import {
+  headerValue,
+  headerValues,
+  withoutHeaders,
+  type HeaderLines,
+  type RequestBody,
+} from "../core/http.ts";
+import type { Provider } from "../core/policy.ts";
+import { hopByHopOf, replaced, withLength } from "./framing.ts";
+
+/** What decides about the edits of one call. */
+export interface RequestEdits {
+  readonly provider: Provider;
+  /** Trace lines that take the place of the caller's; empty leaves the caller's as they are. */
+  readonly trace: HeaderLines;
+  readonly body: RequestBody;
+}
+
+/** `expect` is answered by our own listener; `baggage` may carry the application's data to a stranger. */
+const keptBack: readonly string[] = ["expect", "baggage"];
+
+const traceNames: ReadonlySet<string> = new Set(["traceparent", "tracestate"]);
+
+/** Where callers put their secrets; in this order a call's credential is fingerprinted. */
+const credentialNames: readonly string[] = [
+  "authorization",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+];
+
+/** The caller's header lines as they go to the provider: order, case and duplicates kept, edits made. */
+export function requestHeaders(lines: HeaderLines, edits: RequestEdits): string[] {
+  const kept = endToEnd(lines, new Set());
+  return withLength(edited(kept, edits), edits.body);
+}
+
+/** Like `requestHeaders` for a protocol upgrade: `Connection` and `Upgrade` go on as written. */
+export function upgradeHeaders(lines: HeaderLines, edits: Omit<RequestEdits, "body">): string[] {
+  const kept = endToEnd(lines, new Set(["connection", "upgrade"]));
+  return withLength(edited(kept, edits), { kind: "none" });
+}
+
+/** A provider's header lines as they go back: only hop-by-hop lines are gone, framing included. */
+export function replyHeaders(lines: HeaderLines): string[] {
+  return withoutHeaders(lines, hopByHopOf(lines));
+}
+
+/** A short fingerprint of the credential that the lines carry; "none" when they carry none. */
+export function credentialOf(lines: HeaderLines): string {
+  const secrets = credentialNames.flatMap((name) => headerValues(lines, name));
+  if (secrets.length === 0) return "none";
+  return createHash("sha256").update(secrets.join("\n")).digest("hex").slice(0, 16);
+}
+
+function endToEnd(lines: HeaderLines, upheld: ReadonlySet<string>): string[] {
+  const dropped = hopByHopOf(lines);
+  for (const name of keptBack) dropped.add(name);
+  for (const name of upheld) dropped.delete(name);
+  const kept: string[] = [];
+  const rest = withoutHeaders(lines, dropped);
+  for (let at = 0; at < rest.length; at += 2) {
+    const [name = "", value = ""] = rest.slice(at, at + 2);
+    if (!name.toLowerCase().startsWith("x-sidestep-")) kept.push(name, value);
+  }
+  return kept;
+}
+
+function edited(lines: HeaderLines, edits: Omit<RequestEdits, "body">): string[] {
+  const { provider, trace } = edits;
+  const hosted = withHost(lines, provider.url.host);
+  const trusted = provider.key === null ? hosted : withKey(hosted, provider, provider.key);
+  if (trace.length === 0) return trusted;
+  return [...withoutHeaders(trusted, traceNames), ...trace];
+}
+
+// A Host of the caller's own spelling stays where it stood; one that is missing goes first, as usual.
+function withHost(lines: HeaderLines, host: string): string[] {
+  if (headerValue(lines, "host") === undefined) return ["Host", host, ...lines];
+  return replaced(lines, ["host"], ["Host", host]);
+}
+
+// The policy's key takes the place of whatever the caller sent: a caller's secret for another
+// provider must not reach this one.
+function withKey(lines: HeaderLines, provider: Provider, key: string): string[] {
+  const line = provider.protocol === "anthropic-messages" ? ["x-api-key", key] : bearer(key);
+  return replaced(lines, credentialNames, line);
+}
+
+function bearer(key: string): string[] {
+  return ["authorization", `Bearer ${key}`];
+}

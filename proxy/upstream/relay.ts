@@ -1,0 +1,193 @@
+/** One exchange with a provider: head and body out as they are, the reply back as it comes; attempts run it. */
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { SidestepError } from "../core/errors.ts";
+import { headerValue } from "../core/http.ts";
+import type { Timeouts } from "../core/policy.ts";
+import type { Tunnel, UpstreamCall } from "../core/ports.ts";
+import type { UpstreamReply } from "../core/reply.ts";
+import { replyHeaders } from "./edits.ts";
+import * as failures from "./failure.ts";
+import { framed } from "./framing.ts";
+import { patienceFor } from "./patience.ts";
+import type { Pool, PoolRequest } from "./pool.ts";
+import { watchSilence } from "./silence.ts";
+import { Upload } from "./upload.ts";
+
+/** A call without its account. */
+export interface ExchangeCall extends Omit<UpstreamCall, "account"> {
+  /** Takes the connection when the provider switches protocols; null when that was not asked for. */
+  readonly onSwitch: ((tunnel: Tunnel) => void) | null;
+}
+
+/** How an exchange began: the reply's head is there, or it never came. */
+export type Exchanged = UpstreamReply | failures.Failure;
+
+/**
+ * Runs one exchange; never rejects. The caller's signal ends it in every phase, the reply's body and a
+ * tunnel included. Interim replies (1xx) are dropped.
+ */
+export function exchange(pool: Pool, call: ExchangeCall): Promise<Exchanged> {
+  if (call.signal.aborted) return Promise.resolve(failures.callerGone);
+  const isUpgrade = call.onSwitch !== null;
+  const wanted: PoolRequest = {
+    url: call.provider.url,
+    method: call.method,
+    path: call.path,
+    headers: framed({ ...call, isUpgrade, host: call.provider.url.host }),
+    isUpgrade,
+    connectMs: call.provider.timeouts.connectMs,
+    signal: call.signal,
+  };
+  try {
+    const request = pool.request(wanted);
+    return new Exchange(request, call, pool.isForwardedByProxy(wanted)).start(wanted);
+  } catch (error) {
+    return Promise.resolve(failures.unsendable(error));
+  }
+}
+
+class Exchange {
+  readonly #request: ClientRequest;
+  readonly #call: ExchangeCall;
+  readonly #isProxied: boolean;
+  readonly #timeouts: Timeouts;
+  readonly #began: PromiseWithResolvers<Exchanged> = Promise.withResolvers();
+  #upload: Upload | null = null;
+  #reply: IncomingMessage | null = null;
+  #headTimer: NodeJS.Timeout | null = null;
+  /** True while a kept connection is not known to be still open. */
+  #isStale = false;
+  #hasBegun = false;
+
+  constructor(request: ClientRequest, call: ExchangeCall, isProxied: boolean) {
+    this.#request = request;
+    this.#call = call;
+    this.#isProxied = isProxied;
+    this.#timeouts = patienceFor(call.provider.timeouts, call.headers);
+  }
+
+  start(wanted: PoolRequest): Promise<Exchanged> {
+    const { body, onSwitch, signal } = this.#call;
+    const request = this.#request;
+    const declared = headerValue(wanted.headers, "content-length");
+    this.#upload = new Upload(request, body, declared, {
+      progressed: () => this.#headTimer?.refresh(),
+      broken: () => this.#end(failures.callerGone),
+    });
+    request.on("socket", this.#connected);
+    request.on("response", this.#replied);
+    if (onSwitch !== null) request.on("upgrade", this.#switched);
+    request.on("error", this.#broke);
+    request.on("close", this.#closed);
+    signal.addEventListener("abort", this.#aborted);
+    return this.#began.promise;
+  }
+
+  // A socket comes connected; the body is not touched before, so a failed attempt leaves it whole.
+  // One that was kept may have been closed by the provider meanwhile: a whole turn of the loop, from
+  // one check phase to the next, shows it before anything is sent.
+  readonly #connected = (): void => {
+    this.#isStale = this.#request.reusedSocket;
+    if (this.#isStale) setImmediate(() => setImmediate(this.#send));
+    if (!this.#isStale) this.#send();
+  };
+
+  readonly #send = (): void => {
+    if (this.#request.destroyed) return;
+    this.#isStale = false;
+    const { firstByteMs } = this.#timeouts;
+    if (firstByteMs > 0) this.#headTimer = setTimeout(this.#headDue, firstByteMs);
+    this.#upload?.start();
+  };
+
+  // Timers run before sockets are read: what has arrived meanwhile shall count first.
+  readonly #headDue = (): void => void setImmediate(this.#headMissed);
+
+  // The provider's time does not run while the caller is still sending.
+  readonly #headMissed = (): void => {
+    if (this.#headTimer === null) return;
+    if (this.#upload?.isWaitingForCaller === true) this.#headTimer.refresh();
+    if (this.#upload?.isWaitingForCaller !== true) this.#end(failures.headLate);
+  };
+
+  readonly #replied = (message: IncomingMessage): void => {
+    this.#stopHeadTimer();
+    this.#reply = message;
+    if (this.#isProxied && message.statusCode === 407) {
+      this.#end(failures.proxyRefused);
+      return;
+    }
+    this.#hasBegun = true;
+    message.on("end", this.#replyEnded);
+    this.#request.on("close", watchSilence(message, this.#timeouts.idleMs));
+    this.#began.resolve({
+      status: message.statusCode ?? 0,
+      statusText: message.statusMessage ?? "",
+      headers: replyHeaders(message.rawHeaders),
+      body: message,
+      trailers: () => message.rawTrailers,
+    });
+  };
+
+  // What the caller still sends after a whole reply is of no use to anybody.
+  readonly #replyEnded = (): void => {
+    if (this.#request.writableFinished) return;
+    this.#upload?.stop();
+    this.#request.destroy();
+  };
+
+  readonly #switched = (message: IncomingMessage, socket: Socket, first: Buffer): void => {
+    this.#stopHeadTimer();
+    const { signal } = this.#call;
+    const cut = (): void => void socket.destroy();
+    signal.addEventListener("abort", cut);
+    socket.setTimeout(0).on("close", () => signal.removeEventListener("abort", cut));
+    socket.on("error", ignored);
+    const head = Buffer.concat([headOf(message), first]);
+    this.#hasBegun = true;
+    this.#call.onSwitch?.({ kind: "tunnel", head, socket });
+  };
+
+  readonly #aborted = (): void => this.#end(failures.callerGone);
+
+  // A reply that is whole stays so, whatever its connection brings afterwards.
+  readonly #broke = (error: unknown): void => {
+    if (this.#reply?.complete === true) return;
+    this.#end(this.#isStale ? failures.stale : failures.failureOf(error));
+  };
+
+  #end(failure: failures.Failure): void {
+    this.#began.resolve(failure);
+    this.#stopHeadTimer();
+    this.#upload?.stop();
+    this.#reply?.destroy(new SidestepError("sidestep_upstream_reset", failure.detail));
+    this.#request.destroy();
+  }
+
+  readonly #closed = (): void => {
+    this.#call.signal.removeEventListener("abort", this.#aborted);
+    this.#upload?.stop();
+    // A reply outlives its connection: its last bytes may still wait for their reader.
+    if (!this.#hasBegun) this.#end(this.#isStale ? failures.stale : failures.closedEarly);
+  };
+
+  #stopHeadTimer(): void {
+    if (this.#headTimer !== null) clearTimeout(this.#headTimer);
+    this.#headTimer = null;
+  }
+}
+
+/** The head of an answer, put together from its lines as they came. */
+function headOf(message: IncomingMessage): Buffer {
+  const { rawHeaders, statusCode, statusMessage } = message;
+  let text = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
+  }
+  return Buffer.from(`${text}\r\n`, "latin1");
+}
+
+function ignored(): void {
+  // Its failure shows as its end.
+}
