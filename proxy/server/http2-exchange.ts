@@ -1,0 +1,130 @@
+/** An HTTP/2 stream as an exchange; http2 makes one for each request. */
+import { constants, type ServerHttp2Stream } from "node:http2";
+import type { Readable, Writable } from "node:stream";
+import { headerValue, withoutHeaders, type HeaderLines, type RequestHead } from "../core/http.ts";
+import type { Exchange, ReplyHead } from "./exchange.ts";
+import { originForm } from "./framing.ts";
+
+/** A stream as Node announces it. */
+export interface AnnouncedStream {
+  readonly stream: ServerHttp2Stream;
+  /** Header lines as they came, pseudo headers first. */
+  readonly lines: HeaderLines;
+  /** Whether the head was the whole request. */
+  readonly isEnded: boolean;
+}
+
+/** One request and its reply on a stream of its own. */
+export class Http2Exchange implements Exchange {
+  readonly head: RequestHead;
+  readonly body: Readable | null;
+  readonly flaw: string | null;
+  readonly startedMs: number = performance.now();
+  readonly #stream: ServerHttp2Stream;
+  #trailers: HeaderLines = [];
+  #isOver = false;
+  #over: () => void = () => undefined;
+
+  constructor(announced: AnnouncedStream) {
+    const { stream, lines, isEnded } = announced;
+    this.#stream = stream;
+    const method = headerValue(lines, ":method") ?? "";
+    const target = headerValue(lines, ":path") ?? "";
+    this.head = { method, target: originForm(target) ?? target, headers: plainLines(lines) };
+    this.flaw = originForm(target) === null ? "The request target is not a path." : null;
+    this.body = isEnded ? null : stream;
+    stream.on("error", () => undefined);
+    stream.on("wantTrailers", () => stream.sendTrailers(trailerFields(this.#trailers)));
+    stream.on("close", () => this.#end());
+  }
+
+  get sink(): Writable {
+    return this.#stream;
+  }
+
+  mayHaveBody(status: number): boolean {
+    return this.head.method !== "HEAD" && ![204, 205, 304].includes(status);
+  }
+
+  begin(head: ReplyHead): void {
+    const lines = [":status", String(head.status), ...linesFor(head)];
+    // Only what the provider sent goes back; a date of ours would say otherwise.
+    const options = { waitForTrailers: this.mayHaveBody(head.status), sendDate: false };
+    this.#stream.respond(lines, options);
+  }
+
+  // Frames of one turn leave together, and a head never waits for a body: nothing to do for the next three.
+  flushHead(): void {}
+
+  cork(): void {}
+
+  uncork(): void {}
+
+  finish(trailers: HeaderLines): void {
+    this.#trailers = trailers;
+    this.#stream.end();
+  }
+
+  cut(): void {
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  drop(): void {
+    this.#stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  discardBody(lingerMs: number): void {
+    const stream = this.#stream;
+    if (this.body === null || stream.readableEnded || stream.destroyed) return;
+    // RFC 9113, 8.1: a whole reply may come before the request's end, which is then not wanted.
+    const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), lingerMs).unref();
+    stream.once("close", () => clearTimeout(timer));
+    stream.resume();
+  }
+
+  isOver(): boolean {
+    return this.#isOver;
+  }
+
+  whenOver(listener: () => void): void {
+    this.#over = listener;
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#over();
+  }
+}
+
+/** The lines without pseudo headers; `:authority` stands as Host where the caller sent none. */
+function plainLines(lines: HeaderLines): string[] {
+  const plain: string[] = [];
+  const authority = headerValue(lines, ":authority");
+  if (authority !== undefined && headerValue(lines, "host") === undefined) {
+    plain.push("host", authority);
+  }
+  for (let at = 0; at < lines.length; at += 2) {
+    const [name = "", value = ""] = lines.slice(at, at + 2);
+    if (!name.startsWith(":")) plain.push(name, value);
+  }
+  return plain;
+}
+
+const lengthName: ReadonlySet<string> = new Set(["content-length"]);
+
+/** Names in lower case; a 204 with a length would be a protocol error. */
+function linesFor(head: ReplyHead): string[] {
+  const lines = head.status === 204 ? withoutHeaders(head.headers, lengthName) : head.headers;
+  return lines.map((part, at) => (at % 2 === 0 ? part.toLowerCase() : part));
+}
+
+function trailerFields(lines: HeaderLines): Record<string, string[]> {
+  const fields: Record<string, string[]> = {};
+  for (let at = 0; at < lines.length; at += 2) {
+    const [name = "", value = ""] = lines.slice(at, at + 2);
+    const known = (fields[name.toLowerCase()] ??= []);
+    known.push(value);
+  }
+  return fields;
+}

@@ -1,0 +1,15 @@
+/** Writes domain values as JSON for people and scripts; the small servers use it. */
+
+/**
+ * Maps become objects, patterns their source. Embeddings are left out: they are long, and a text can be
+ * guessed from one.
+ */
+export function asJson(value: unknown): string {
+  return JSON.stringify(value, plain, 2);
+}
+
+function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof RegExp) return value.source;
+  return ArrayBuffer.isView(value) ? undefined : value;
+}

@@ -1,0 +1,140 @@
+/** Turns an exchange into what the stack works on: head, controls, body, and the view where a codec reads the call. */
+import type { Readable } from "node:stream";
+import { headerValue, type RequestBody } from "../core/http.ts";
+import type { ReasonCode } from "../core/reasons.ts";
+import type { Received, Snapshot } from "../core/received.ts";
+import type { Controls, Reading } from "../core/request.ts";
+import type { Codec } from "../wire/codec.ts";
+import { decodeBody } from "../wire/encoding.ts";
+import { routeTarget } from "../wire/path.ts";
+import { codecOf, findCodec } from "../wire/table.ts";
+import { controlsOf } from "./controls.ts";
+import type { Exchange } from "./exchange.ts";
+import { flowingBody, takeBody } from "./intake.ts";
+import { requestId } from "./request-id.ts";
+
+/** What receiving needs besides the exchange. */
+export interface Admission {
+  readonly snapshot: Snapshot;
+  readonly signal: AbortSignal;
+  readonly stallMs: number;
+}
+
+/** A call as far as its head tells. */
+export interface Head {
+  readonly id: string;
+  readonly controls: Controls;
+  /** The codec that claims the call; null for protocols that are not read. */
+  readonly codec: Codec | null;
+  /** The codec in whose form the caller reads errors, as far as path and headers tell. */
+  readonly errorCodec: Codec;
+}
+
+/** The call, or why its body did not come. */
+export type Receipt =
+  | { readonly kind: "received"; readonly received: Received }
+  | { readonly kind: "gone" }
+  | { readonly kind: "late" };
+
+/** Reads the head. */
+export function headOf(exchange: Exchange, snapshot: Snapshot): Head {
+  const { method, target, headers } = exchange.head;
+  const { providers } = snapshot.policy;
+  const { provider, path } = routeTarget(target, headers, new Set(providers.keys()));
+  const codec = findCodec(method, path);
+  const spoken = providers.get(provider)?.protocol ?? "openai-chat";
+  return {
+    id: requestId(),
+    controls: controlsOf(headers),
+    codec,
+    errorCodec: codec ?? codecOf(spoken),
+  };
+}
+
+/** Reads the body as far as it is to be read. Never rejects. */
+export async function receive(
+  exchange: Exchange,
+  head: Head,
+  admission: Admission,
+): Promise<Receipt> {
+  const { codec } = head;
+  const limit = admission.snapshot.policy.limits.inspectBytes;
+  const reason = unreadReason(exchange, head, limit);
+  if (reason !== null || codec === null || exchange.body === null) {
+    const body = unreadBody(exchange.body, admission.stallMs);
+    const reading = unread(reason ?? "body_unreadable");
+    return { kind: "received", received: call({ exchange, head, admission, body, reading }) };
+  }
+  const begunMs = performance.now();
+  const body = await takeBody(exchange.body, limit, admission.stallMs);
+  if (body.kind === "gone" || body.kind === "late") return body;
+  const bodyWaitMs = performance.now() - begunMs;
+  const reading =
+    body.kind === "whole"
+      ? await read(exchange, codec, body.bytes, limit)
+      : unread("body_too_large");
+  const received = call({ exchange, head, admission, body, reading });
+  return { kind: "received", received: { ...received, bodyWaitMs } };
+}
+
+/** Why the body is not read, as far as the head tells; null when it is to be read. */
+function unreadReason(exchange: Exchange, head: Head, limit: number): ReasonCode | null {
+  if (head.controls.mode === "bypass") return "bypass_requested";
+  if (head.codec === null) return "protocol_not_read";
+  if (exchange.body === null) return "body_unreadable";
+  const { headers } = exchange.head;
+  if (!isJson(headerValue(headers, "content-type") ?? "")) return "body_unreadable";
+  const declared = Number(headerValue(headers, "content-length") ?? "0");
+  return declared > limit ? "body_too_large" : null;
+}
+
+/** `application/json` in UTF-8, the only form in which both protocols are defined. */
+function isJson(contentType: string): boolean {
+  const [type = "", ...parameters] = contentType.toLowerCase().split(";");
+  const charset = parameters.map((part) => part.trim()).find((part) => part.startsWith("charset="));
+  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  return type.trim() === "application/json" && isUtf8;
+}
+
+function unreadBody(source: Readable | null, stallMs: number): RequestBody {
+  if (source === null) return { kind: "none" };
+  return { kind: "flowing", stream: flowingBody(source, stallMs) };
+}
+
+async function read(
+  exchange: Exchange,
+  codec: Codec,
+  bytes: Buffer,
+  limit: number,
+): Promise<Reading> {
+  const { headers } = exchange.head;
+  const decoded = await decodeBody(bytes, headers, limit);
+  return decoded.kind === "decoded" ? codec.read(decoded.bytes, headers) : unread(decoded.reason);
+}
+
+function unread(reason: ReasonCode): Reading {
+  return { kind: "unread", reason };
+}
+
+interface Parts {
+  readonly exchange: Exchange;
+  readonly head: Head;
+  readonly admission: Admission;
+  readonly body: RequestBody;
+  readonly reading: Reading;
+}
+
+function call(parts: Parts): Received {
+  const { exchange, head, admission, body, reading } = parts;
+  return {
+    id: head.id,
+    startedMs: exchange.startedMs,
+    bodyWaitMs: 0,
+    head: exchange.head,
+    body,
+    reading,
+    controls: head.controls,
+    snapshot: admission.snapshot,
+    signal: admission.signal,
+  };
+}

@@ -1,0 +1,174 @@
+/** Serves one call: receive, the live stack's step, write; every way out of it tells the reply how it ended. */
+import type { Ending, Verdict } from "../core/decision.ts";
+import { SidestepError } from "../core/errors.ts";
+import type { Recorder } from "../core/ports.ts";
+import type { Received } from "../core/received.ts";
+import type { Reply } from "../core/reply.ts";
+import type { Switched } from "../layers/upgrade.ts";
+import type { Exchange, UpgradeExchange } from "./exchange.ts";
+import type { Live } from "./live.ts";
+import { headOf, receive, type Head } from "./receive.ts";
+import { refusal } from "./refusal.ts";
+import type { ServerTimeouts } from "./timeouts.ts";
+import { openTunnel, watchCaller } from "./tunnel.ts";
+import { write } from "./write.ts";
+
+/** What serving needs. */
+export interface ServeParts {
+  /** The stack that serves calls from now on. */
+  readonly current: () => Live;
+  readonly faults: Pick<Recorder, "fault">;
+  readonly timeouts: ServerTimeouts;
+  /** Whether connections are to close after their next reply. */
+  readonly isClosing: () => boolean;
+}
+
+/** Serves a call; resolves when its reply is over. Never rejects. */
+export async function serve(exchange: Exchange, parts: ServeParts): Promise<void> {
+  const serving = new Serving(exchange, parts);
+  await serving.run((live, received) => live.step(received), null);
+}
+
+/** Serves a call that asks for another protocol; resolves when its tunnel or reply is over. Never rejects. */
+export async function serveUpgrade(exchange: UpgradeExchange, parts: ServeParts): Promise<void> {
+  const serving = new Serving(exchange, parts);
+  const unwatch = watchCaller(exchange.socket);
+  await serving.run((live, received) => live.upgrade(received), { exchange, unwatch });
+}
+
+type Work = (live: Live, received: Received) => Promise<Reply | Switched>;
+
+interface Upgrade {
+  readonly exchange: UpgradeExchange;
+  readonly unwatch: () => void;
+}
+
+class Serving {
+  readonly #exchange: Exchange;
+  readonly #parts: ServeParts;
+  readonly #gone = new AbortController();
+  #received: Received | null = null;
+
+  constructor(exchange: Exchange, parts: ServeParts) {
+    this.#exchange = exchange;
+    this.#parts = parts;
+    exchange.whenOver(() => this.#gone.abort());
+  }
+
+  async run(work: Work, upgrade: Upgrade | null): Promise<void> {
+    try {
+      const live = this.#parts.current();
+      const head = headOf(this.#exchange, live.snapshot);
+      const reply = await this.#reply(live, head, work);
+      if (reply === null) return;
+      if (reply.kind === "tunnel") await this.#tunnel(reply, head, upgrade);
+      else await this.#write(reply, head);
+    } catch (fault) {
+      this.#faulty(fault);
+      this.#exchange.drop();
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** The reply to write; null when nobody is left to read one. */
+  async #reply(live: Live, head: Head, work: Work): Promise<Reply | Switched | null> {
+    if (this.#exchange.flaw !== null) return invalid(400, this.#exchange.flaw);
+    const receipt = await receive(this.#exchange, head, {
+      snapshot: live.snapshot,
+      signal: this.#gone.signal,
+      stallMs: this.#parts.timeouts.stallMs,
+    });
+    if (receipt.kind === "gone") return null;
+    if (receipt.kind === "late") return invalid(408, "The request's body did not arrive in time.");
+    this.#received = receipt.received;
+    try {
+      return await work(live, receipt.received);
+    } catch (fault) {
+      // A stack that stumbles over a caller who has left needs no reply, and it is no fault.
+      if (this.#gone.signal.aborted) return null;
+      this.#faulty(fault);
+      return internal();
+    }
+  }
+
+  #write(reply: Reply, head: Head): Promise<void> {
+    return new Promise((resolve) => {
+      const settled = once((ending: Ending) => {
+        this.#end(reply, ending);
+        resolve();
+      });
+      const task = {
+        exchange: this.#exchange,
+        id: head.id,
+        errorCodec: head.errorCodec,
+        received: this.#received,
+        isLast: this.#exchange.flaw !== null || this.#parts.isClosing(),
+        timeouts: this.#parts.timeouts,
+        settled,
+        faulty: (fault: unknown) => this.#faulty(fault),
+      };
+      try {
+        write(reply, task);
+      } catch (fault) {
+        this.#faulty(fault);
+        write({ ...internal(), ended: reply.ended }, task);
+      }
+    });
+  }
+
+  async #tunnel(tunnel: Switched, head: Head, upgrade: Upgrade | null): Promise<void> {
+    if (upgrade === null) throw new TypeError("a tunnel needs an upgrade");
+    const { exchange, unwatch } = upgrade;
+    unwatch();
+    const ending = await openTunnel({
+      exchange,
+      tunnel,
+      id: head.id,
+      lingerMs: this.#parts.timeouts.lingerMs,
+    });
+    this.#end(tunnel, ending);
+  }
+
+  #end(reply: Reply | Switched, ending: Ending): void {
+    if (ending.kind === "aborted") this.#gone.abort();
+    try {
+      reply.ended(ending);
+    } catch (fault) {
+      this.#faulty(fault);
+    }
+  }
+
+  // Whatever part of the body nobody read must not hold up the connection.
+  #release(): void {
+    const body = this.#received?.body;
+    if (body?.kind === "flowing") body.stream.destroy();
+    this.#exchange.discardBody(this.#parts.timeouts.lingerMs);
+  }
+
+  #faulty(fault: unknown): void {
+    this.#parts.faults.fault("server", fault);
+  }
+}
+
+function invalid(status: number, sentence: string): Reply {
+  const error = new SidestepError("sidestep_request_invalid", "", { status, sentence });
+  return errorReply(error, refusal("request_invalid"));
+}
+
+function internal(): Reply {
+  return errorReply(new SidestepError("sidestep_internal"), refusal("fault_contained"));
+}
+
+function errorReply(error: SidestepError, verdict: Verdict): Reply {
+  return { kind: "error", error, verdict, retryAfterSeconds: null, ended: () => undefined };
+}
+
+function once(hear: (ending: Ending) => void): (ending: Ending) => void {
+  let isHeard = false;
+  return (ending) => {
+    if (isHeard) return;
+    isHeard = true;
+    hear(ending);
+  };
+}
