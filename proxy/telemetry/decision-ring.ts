@@ -1,0 +1,37 @@
+/** The last decision records, for `/decisions` and for looking up one by its request id. */
+import type { DecisionRecord } from "../core/decision.ts";
+
+/** Keeps the newest `size` records; older ones are forgotten. */
+export class DecisionRing {
+  readonly #size: number;
+  readonly #records: (DecisionRecord | undefined)[];
+  readonly #byId: Map<string, DecisionRecord> = new Map();
+  #next = 0;
+
+  constructor(size: number) {
+    this.#size = Math.max(1, Math.floor(size));
+    this.#records = [];
+  }
+
+  record(record: DecisionRecord): void {
+    const forgotten = this.#records[this.#next];
+    if (forgotten !== undefined && this.#byId.get(forgotten.id) === forgotten) {
+      this.#byId.delete(forgotten.id);
+    }
+    this.#records[this.#next] = record;
+    this.#byId.set(record.id, record);
+    this.#next = (this.#next + 1) % this.#size;
+  }
+
+  /** The newest `count` records, newest first. */
+  latest(count: number): readonly DecisionRecord[] {
+    const older = this.#records.slice(0, this.#next).toReversed();
+    const newest = [...older, ...this.#records.slice(this.#next).toReversed()];
+    return newest.filter((record) => record !== undefined).slice(0, Math.max(0, count));
+  }
+
+  /** The newest record with that id. */
+  find(id: string): DecisionRecord | undefined {
+    return this.#byId.get(id);
+  }
+}

@@ -1,0 +1,146 @@
+/** JSON lines on standard error: one per settled call, and events of the process; never content, never a wait. */
+import type { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DecisionRecord } from "../core/decision.ts";
+import type { Recorder } from "../core/ports.ts";
+import type { JsonObject } from "../core/request.ts";
+import { summaryOf } from "./fault-summary.ts";
+import { flatRecord } from "./record-json.ts";
+
+/** How much a line matters; lines below the log's own level are not written. */
+export type Level = "debug" | "info" | "warn" | "error";
+
+/** Where lines go and what bounds them. */
+export interface LogOptions {
+  /** Usually process.stderr, which queues in memory while its reader is slow. */
+  readonly sink: Writable;
+  readonly level: Level;
+  /** Bytes that may wait for the sink; lines beyond are dropped and counted. */
+  readonly maxPendingBytes?: number;
+  /** A longer line is cut down to its most telling fields. */
+  readonly maxLineBytes?: number;
+}
+
+/** A log with a lifetime. */
+export interface Log extends Recorder {
+  /** Writes an event of the process; `fields` are the writer's own words, never a caller's. */
+  event(level: Level, event: string, fields?: JsonObject): void;
+  /** Lines dropped since the start. */
+  dropped(): number;
+  /** Waits until what is pending has been written, for a second at most. */
+  close(): Promise<void>;
+}
+
+const levels: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+const closeMs = 1000;
+
+/** The level of that name; null when there is none. */
+export function levelNamed(name: string): Level | null {
+  const wanted = name.trim().toLowerCase();
+  return allLevels.find((level) => level === wanted) ?? null;
+}
+
+const allLevels: readonly Level[] = ["debug", "info", "warn", "error"];
+
+/** A log that writes to `sink`. */
+export function createLog(options: LogOptions): Log {
+  return new JsonLog(options);
+}
+
+class JsonLog implements Log {
+  readonly #sink: Writable;
+  readonly #lowest: number;
+  readonly #maxPendingBytes: number;
+  readonly #maxLineBytes: number;
+  readonly #onError: () => void;
+  #isBroken = false;
+  #dropped = 0;
+  #untold = 0;
+
+  constructor(options: LogOptions) {
+    this.#sink = options.sink;
+    this.#lowest = levels[options.level];
+    this.#maxPendingBytes = options.maxPendingBytes ?? 1_048_576;
+    this.#maxLineBytes = options.maxLineBytes ?? 8192;
+    // A reader that went away must not end the process.
+    this.#onError = () => {
+      this.#isBroken = true;
+    };
+    this.#sink.on("error", this.#onError);
+  }
+
+  record(record: DecisionRecord): void {
+    const level = record.ending === "cut" || record.status >= 500 ? "warn" : "info";
+    this.event(level, "call", flatRecord(record));
+  }
+
+  fault(where: string, fault: unknown): void {
+    this.event("error", "fault", { where, ...summaryOf(fault) });
+  }
+
+  event(level: Level, event: string, fields: JsonObject = {}): void {
+    if (levels[level] < this.#lowest) return;
+    if (this.#untold > 0) this.#tell();
+    const isLosing = this.#untold > 0;
+    if (isLosing || !this.#write(this.#line(level, event, fields))) this.#drop();
+  }
+
+  dropped(): number {
+    return this.#dropped;
+  }
+
+  async close(): Promise<void> {
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const late = sleep(closeMs, undefined, { signal }).catch(() => {});
+    await Promise.race([this.#flushed(), late]);
+    waiting.abort();
+    this.#sink.off("error", this.#onError);
+  }
+
+  /** An empty write comes back when everything before it has been written, or never will be. */
+  async #flushed(): Promise<void> {
+    if (this.#isBroken || this.#sink.destroyed) return;
+    const written = Promise.withResolvers<void>();
+    this.#sink.write("", () => written.resolve());
+    await written.promise;
+  }
+
+  /** Says how many lines were lost; only when half of the room is free again, so that it is said once. */
+  #tell(): void {
+    if (this.#sink.writableLength > this.#maxPendingBytes / 2) return;
+    const lines = this.#untold;
+    if (!this.#write(this.#line("warn", "log_lines_dropped", { lines }))) return;
+    this.#untold = 0;
+  }
+
+  #drop(): void {
+    this.#dropped += 1;
+    this.#untold += 1;
+  }
+
+  #write(line: string): boolean {
+    const waiting = this.#sink.writableLength + line.length;
+    if (this.#isBroken || this.#sink.destroyed || waiting > this.#maxPendingBytes) return false;
+    this.#sink.write(line);
+    return true;
+  }
+
+  #line(level: Level, event: string, fields: JsonObject): string {
+    const head = { time: new Date().toISOString(), level, event };
+    const line = `${JSON.stringify({ ...head, ...fields })}\n`;
+    if (Buffer.byteLength(line) <= this.#maxLineBytes) return line;
+    return `${JSON.stringify({ ...head, ...telling(fields), isCut: true })}\n`;
+  }
+}
+
+/** What is left of a line that is too long. */
+function telling(fields: JsonObject): JsonObject {
+  const kept = ["id", "where", "code", "decision", "reason", "status", "ending"];
+  const short = kept.flatMap((name) => {
+    const value = fields[name];
+    if (value === undefined) return [];
+    return [[name, typeof value === "string" ? value.slice(0, 100) : value] as const];
+  });
+  return Object.fromEntries(short);
+}

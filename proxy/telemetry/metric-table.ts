@@ -1,0 +1,144 @@
+/** The closed table of our own metrics; metrics.ts makes them, docs/metrics.md lists them all. */
+
+/** Name -> kind, labels and the sentence that `/metrics` gives as help. */
+export const metricTable = {
+  sidestep_requests_total: {
+    kind: "counter",
+    labels: ["decision", "reason", "route", "target", "provider"],
+    help: "Calls that have ended, by how they were served and why.",
+  },
+  sidestep_would_total: {
+    kind: "counter",
+    labels: ["decision", "reason", "route"],
+    help: "Observed calls, by what would have been done with them.",
+  },
+  sidestep_endings_total: {
+    kind: "counter",
+    labels: ["ending", "decision"],
+    help: "Calls that have ended: complete, aborted by the caller, or cut by the provider.",
+  },
+  sidestep_overhead_seconds: {
+    kind: "histogram",
+    labels: ["decision"],
+    buckets: "short",
+    help: "Our own share of a call until its reply began, without caller and provider.",
+  },
+  sidestep_decision_seconds: {
+    kind: "histogram",
+    labels: [],
+    buckets: "short",
+    help: "From a readable request to its judgement, waiting for the model included.",
+  },
+  sidestep_first_byte_seconds: {
+    kind: "histogram",
+    labels: ["decision"],
+    buckets: "long",
+    help: "From the request's head to the first byte of the reply.",
+  },
+  sidestep_request_seconds: {
+    kind: "histogram",
+    labels: ["decision"],
+    buckets: "long",
+    help: "From the request's head to the last byte of the reply.",
+  },
+  sidestep_tokens_total: {
+    kind: "counter",
+    labels: ["direction", "decision", "source"],
+    help: "Tokens, as the provider counted them or as we estimate them.",
+  },
+  sidestep_cost_usd_total: {
+    kind: "counter",
+    labels: ["provider"],
+    help: "Estimated cost of forwarded calls at list prices, in US dollars.",
+  },
+  sidestep_saved_usd_total: {
+    kind: "counter",
+    labels: ["decision"],
+    help: "Estimated cost at list prices of calls that never reached a provider, in US dollars.",
+  },
+  sidestep_unpriced_total: {
+    kind: "counter",
+    labels: ["provider"],
+    help: "Forwarded calls with known usage whose model has no price.",
+  },
+  sidestep_cache_requests_total: {
+    kind: "counter",
+    labels: ["result"],
+    help: "Calls that the store served: hit, or stale during an outage.",
+  },
+  sidestep_store_lookups_total: {
+    kind: "counter",
+    labels: ["result"],
+    help: "Look-ups in the store: found (fresh or not), absent, or fault.",
+  },
+  sidestep_store_writes_total: {
+    kind: "counter",
+    labels: ["result"],
+    help: "Replies given to the store: done or fault.",
+  },
+  sidestep_store_entries: { kind: "gauge", labels: [], help: "Replies in the store." },
+  sidestep_store_bytes: {
+    kind: "gauge",
+    labels: [],
+    help: "Bytes in the store, keys, headers and bookkeeping included.",
+  },
+  sidestep_breaker_state: {
+    kind: "gauge",
+    labels: ["upstream", "state"],
+    help: "1 for the state a breaker is in (closed, open, half_open), 0 for the others.",
+  },
+  sidestep_policy_reloads_total: {
+    kind: "counter",
+    labels: ["result"],
+    help: "Attempts to load the policy: good, or bad, which keeps the last good one.",
+  },
+  sidestep_policy_last_reload_successful: {
+    kind: "gauge",
+    labels: [],
+    help: "1 when the last attempt to load the policy succeeded, else 0.",
+  },
+  sidestep_policy_last_reload_success_timestamp_seconds: {
+    kind: "gauge",
+    labels: [],
+    help: "Unix time of the last successful load of the policy.",
+  },
+  sidestep_policy_info: {
+    kind: "gauge",
+    labels: ["revision", "mode"],
+    help: "1 for the policy that is in force.",
+  },
+  sidestep_stopped: {
+    kind: "gauge",
+    labels: [],
+    help: "1 while an operator has switched answering off, else 0.",
+  },
+  sidestep_classifier_seconds: {
+    kind: "histogram",
+    labels: ["result"],
+    buckets: "short",
+    help: "One classification, waiting included: ok, model_unavailable, decision_timeout or queue_full.",
+  },
+  sidestep_classifier_waiting: {
+    kind: "gauge",
+    labels: [],
+    help: "Calls that wait for the local model now, the running one included.",
+  },
+  sidestep_classifier_state: {
+    kind: "gauge",
+    labels: ["state"],
+    help: "1 for the state the local model is in (ready, loading, failed, closed, absent), 0 for the others.",
+  },
+  sidestep_faults_total: {
+    kind: "counter",
+    labels: ["where"],
+    help: "Faults of our own that were contained; the call went on.",
+  },
+  sidestep_log_lines_dropped_total: {
+    kind: "counter",
+    labels: [],
+    help: "Log lines that were dropped because standard error did not keep up.",
+  },
+} as const;
+
+/** Name of one of our own metrics. */
+export type MetricName = keyof typeof metricTable;

@@ -1,0 +1,190 @@
+/** Prometheus metrics on a registry of their own; assemble joins them to recorder, store, classifier and policy. */
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { DecisionRecord, Usage } from "../core/decision.ts";
+import type { BreakerState, Recorder } from "../core/ports.ts";
+import { Instruments } from "./instruments.ts";
+import { LabelCap, none } from "./label-cap.ts";
+
+/** How a classification ended. */
+export type ClassifyResult = "ok" | "model_unavailable" | "decision_timeout" | "queue_full";
+
+/** Where the local model stands; absent when the policy names none. */
+export type ClassifierState = "ready" | "loading" | "failed" | "closed" | "absent";
+
+/** What is read when `/metrics` is asked for; each may be left out. */
+export interface MetricSources {
+  readonly breakers?: () => readonly BreakerState[];
+  readonly store?: () => { readonly entries: number; readonly bytes: number };
+  readonly classifier?: () => ClassifierState;
+  /** Log lines dropped since the start. */
+  readonly droppedLines?: () => number;
+}
+
+const breakerStates = ["closed", "open", "half_open"] as const;
+const classifierStates = ["ready", "loading", "failed", "closed", "absent"] as const;
+
+/** Most distinct values of a label whose values the policy or a fault names. */
+const mostValues = 100;
+
+/** All metrics of the process: ours, and prom-client's own for process, event loop and heap. */
+export class Metrics implements Recorder {
+  readonly #registry: Registry = new Registry();
+  readonly #instruments: Instruments = new Instruments(this.#registry);
+  readonly #routes: LabelCap = new LabelCap(mostValues);
+  readonly #targets: LabelCap = new LabelCap(mostValues);
+  readonly #providers: LabelCap = new LabelCap(mostValues);
+  readonly #places: LabelCap = new LabelCap(mostValues);
+  #sources: MetricSources = {};
+  #waiting = 0;
+  #droppedSeen = 0;
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#instruments.set("sidestep_stopped", {}, 0);
+    this.#instruments.set("sidestep_classifier_waiting", {}, 0);
+  }
+
+  /** Names what is read at each scrape; later calls add to earlier ones. */
+  watch(sources: MetricSources): void {
+    this.#sources = { ...this.#sources, ...sources };
+  }
+
+  /** Content type of `text()`. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Everything in Prometheus' text format. */
+  async text(): Promise<string> {
+    this.#readSources();
+    return this.#registry.metrics();
+  }
+
+  record(record: DecisionRecord): void {
+    const { verdict } = record;
+    const { decision, reason } = verdict;
+    const by = { decision };
+    const provider = this.#providers.label(verdict.provider);
+    this.#instruments.add("sidestep_requests_total", {
+      decision,
+      reason,
+      route: this.#routes.label(verdict.route),
+      target: this.#targets.label(verdict.target),
+      provider,
+    });
+    this.#instruments.add("sidestep_endings_total", { ending: record.ending, decision });
+    this.#instruments.seconds("sidestep_overhead_seconds", by, record.overheadMs / 1000);
+    this.#instruments.seconds("sidestep_first_byte_seconds", by, record.firstByteMs / 1000);
+    this.#instruments.seconds("sidestep_request_seconds", by, record.totalMs / 1000);
+    this.#recordWould(record);
+    this.#recordMoney(record, provider);
+    if (decision === "cache" || decision === "stale") {
+      const result = decision === "cache" ? "hit" : "stale";
+      this.#instruments.add("sidestep_cache_requests_total", { result });
+    }
+  }
+
+  fault(where: string): void {
+    this.#instruments.add("sidestep_faults_total", { where: this.#places.label(where) });
+  }
+
+  /** Seconds from a readable request to its judgement. */
+  decided(seconds: number): void {
+    this.#instruments.seconds("sidestep_decision_seconds", {}, seconds);
+  }
+
+  /** A classification begins to wait; `classified` ends it. */
+  classifying(): void {
+    this.#waiting += 1;
+    this.#instruments.set("sidestep_classifier_waiting", {}, this.#waiting);
+  }
+
+  classified(result: ClassifyResult, seconds: number): void {
+    this.#waiting -= 1;
+    this.#instruments.set("sidestep_classifier_waiting", {}, this.#waiting);
+    this.#instruments.seconds("sidestep_classifier_seconds", { result }, seconds);
+  }
+
+  lookedUp(result: "found" | "absent" | "fault"): void {
+    this.#instruments.add("sidestep_store_lookups_total", { result });
+  }
+
+  stored(result: "done" | "fault"): void {
+    this.#instruments.add("sidestep_store_writes_total", { result });
+  }
+
+  /** A policy was loaded and is in force. `atMs` is epoch milliseconds. */
+  policyLoaded(policy: { readonly revision: string; readonly mode: string }, atMs: number): void {
+    const { revision, mode } = policy;
+    this.#instruments.clear("sidestep_policy_info");
+    this.#instruments.set("sidestep_policy_info", { revision, mode }, 1);
+    this.#instruments.add("sidestep_policy_reloads_total", { result: "good" });
+    this.#instruments.set("sidestep_policy_last_reload_successful", {}, 1);
+    const seconds = atMs / 1000;
+    this.#instruments.set("sidestep_policy_last_reload_success_timestamp_seconds", {}, seconds);
+  }
+
+  /** A policy was refused; the last good one stays in force. */
+  policyRefused(): void {
+    this.#instruments.add("sidestep_policy_reloads_total", { result: "bad" });
+    this.#instruments.set("sidestep_policy_last_reload_successful", {}, 0);
+  }
+
+  /** An operator switched answering off or on again. */
+  stopped(isStopped: boolean): void {
+    this.#instruments.set("sidestep_stopped", {}, Number(isStopped));
+  }
+
+  #recordWould({ verdict: { would } }: DecisionRecord): void {
+    if (would === null) return;
+    const { decision, reason } = would;
+    const route = this.#routes.label(would.route);
+    this.#instruments.add("sidestep_would_total", { decision, reason, route });
+  }
+
+  #recordMoney({ verdict, usage }: DecisionRecord, provider: string): void {
+    const { decision, costUsd, savedUsd } = verdict;
+    if (usage !== null) this.#recordTokens(usage, decision);
+    if (costUsd !== null) this.#instruments.add("sidestep_cost_usd_total", { provider }, costUsd);
+    if (savedUsd !== null) {
+      this.#instruments.add("sidestep_saved_usd_total", { decision }, savedUsd);
+    }
+    const isUnpriced = decision === "forwarded" && usage !== null && costUsd === null;
+    if (isUnpriced) this.#instruments.add("sidestep_unpriced_total", { provider });
+  }
+
+  #recordTokens(usage: Usage, decision: string): void {
+    const by = { decision, source: usage.isEstimate ? "estimate" : "provider" };
+    const name = "sidestep_tokens_total";
+    this.#instruments.add(name, { ...by, direction: "input" }, usage.inputTokens);
+    this.#instruments.add(name, { ...by, direction: "output" }, usage.outputTokens);
+  }
+
+  #readSources(): void {
+    const { breakers, store, classifier, droppedLines } = this.#sources;
+    if (breakers !== undefined) this.#readBreakers(breakers());
+    if (store !== undefined) {
+      const { entries, bytes } = store();
+      this.#instruments.set("sidestep_store_entries", {}, entries);
+      this.#instruments.set("sidestep_store_bytes", {}, bytes);
+    }
+    const now = classifier?.() ?? null;
+    for (const state of now === null ? [] : classifierStates) {
+      this.#instruments.set("sidestep_classifier_state", { state }, Number(state === now));
+    }
+    const dropped = droppedLines?.() ?? 0;
+    const name = "sidestep_log_lines_dropped_total";
+    this.#instruments.add(name, {}, dropped - this.#droppedSeen);
+    this.#droppedSeen = dropped;
+  }
+
+  #readBreakers(breakers: readonly BreakerState[]): void {
+    this.#instruments.clear("sidestep_breaker_state");
+    for (const breaker of breakers.slice(0, mostValues)) {
+      for (const state of breakerStates) {
+        const labels = { upstream: breaker.name || none, state };
+        this.#instruments.set("sidestep_breaker_state", labels, Number(state === breaker.state));
+      }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/** The decision record as JSON, the same for log line, `/decisions` and `explain`; holds no content. */
+import type { DecisionRecord, Verdict } from "../core/decision.ts";
+import type { JsonObject } from "../core/request.ts";
+import type { Classification, ModelSignals, Signals } from "../core/signals.ts";
+import { scrubbed } from "./fault-summary.ts";
+
+/** Longest text that a caller's own word may take. */
+const longestText = 200;
+
+/** The record in one flat object, for a log line. */
+export function flatRecord(record: DecisionRecord): JsonObject {
+  return {
+    id: record.id,
+    method: clipped(record.method),
+    path: clipped(record.path),
+    protocol: record.protocol,
+    model: record.model === null ? null : clipped(record.model),
+    stream: record.stream,
+    status: record.status,
+    ending: record.ending,
+    ...flatVerdict(record.verdict),
+    inputTokens: record.usage?.inputTokens ?? null,
+    outputTokens: record.usage?.outputTokens ?? null,
+    isUsageEstimate: record.usage?.isEstimate ?? null,
+    overheadMs: rounded(record.overheadMs),
+    firstByteMs: rounded(record.firstByteMs),
+    totalMs: rounded(record.totalMs),
+    policy: record.policy,
+  };
+}
+
+/** The record with its signals and the routes that were looked at, for pages and `explain`. */
+export function fullRecord(record: DecisionRecord): JsonObject {
+  return {
+    at: record.at,
+    ...flatRecord(record),
+    controls: { ...record.controls },
+    signals: record.verdict.signals === null ? null : signalsJson(record.verdict.signals),
+    trail: record.verdict.trail.map((step) => ({ ...step })),
+  };
+}
+
+/** Signals without the embedding, from which a text could be guessed. */
+export function signalsJson({ cheap, model }: Signals): JsonObject {
+  const measured = {
+    ...cheap,
+    keywords: [...cheap.keywords],
+    structure: { ...cheap.structure },
+  };
+  switch (model.kind) {
+    case "unasked":
+      return { cheap: measured, model: null };
+    case "failed":
+      return { cheap: measured, model: { failed: model.reason } };
+    case "known":
+      return { cheap: measured, model: modelJson(model.signals, model.classification) };
+  }
+}
+
+function modelJson(signals: ModelSignals, classification: Classification): JsonObject {
+  const { task, sentiment, intent } = signals;
+  return {
+    task: { ...task },
+    sentiment: sentiment === null ? null : { ...sentiment },
+    emotion: signals.emotion,
+    uncertainty: signals.uncertainty,
+    injection: signals.injection,
+    inScope: signals.inScope,
+    intent: intent === null ? null : { ...intent },
+    isReadable: signals.isReadable,
+    tokens: classification.tokens,
+    unknownShare: classification.unknownShare,
+    model: classification.model,
+  };
+}
+
+function flatVerdict(verdict: Verdict): JsonObject {
+  return {
+    decision: verdict.decision,
+    reason: verdict.reason,
+    route: verdict.route,
+    target: verdict.target,
+    provider: verdict.provider,
+    confidence: verdict.confidence,
+    complexity: verdict.complexity,
+    wouldDecision: verdict.would?.decision ?? null,
+    wouldReason: verdict.would?.reason ?? null,
+    wouldRoute: verdict.would?.route ?? null,
+    ageSeconds: verdict.ageSeconds,
+    costUsd: verdict.costUsd,
+    savedUsd: verdict.savedUsd,
+  };
+}
+
+/** Bounded, and without what looks like a credential: callers put keys into the oddest places. */
+function clipped(text: string): string {
+  return scrubbed(text).slice(0, longestText);
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,49 @@
+/** Tracing, off unless OTEL_* asks for it: OpenTelemetry is imported only then; assemble joins it to the layers. */
+import type { CallSpan, Tracer } from "../core/ports.ts";
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The spans of a call that is not traced. */
+export const noSpan: CallSpan = {
+  decide: () => nothing,
+  attempt: () => [],
+  end: nothing,
+};
+
+/** A tracer that traces nothing. */
+export const noTracer: Tracer = { start: () => noSpan, close: async () => {} };
+
+/** Whether the environment asks for traces, in OpenTelemetry's own variables. */
+export function isTracingOn(env: Environment): boolean {
+  if (env["OTEL_SDK_DISABLED"]?.trim().toLowerCase() === "true") return false;
+  const exporters = listOf(env["OTEL_TRACES_EXPORTER"]);
+  if (exporters.length > 0) return !exporters.includes("none");
+  const endpoints = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+  return endpoints.some((name) => (env[name] ?? "").trim() !== "");
+}
+
+/**
+ * A tracer as the environment asks for it. Never fails: when OpenTelemetry cannot start, `onFault` is
+ * told and nothing is traced.
+ */
+export async function createTracer(
+  env: Environment,
+  onFault: (fault: unknown) => void,
+): Promise<Tracer> {
+  if (!isTracingOn(env)) return noTracer;
+  try {
+    const { startTracer } = await import("./otel-tracer.ts");
+    return startTracer(env);
+  } catch (fault) {
+    onFault(fault);
+    return noTracer;
+  }
+}
+
+function listOf(text: string | undefined): string[] {
+  const parts = (text ?? "").split(",").map((part) => part.trim().toLowerCase());
+  return parts.filter((part) => part !== "");
+}
+
+function nothing(): void {}
