@@ -21,7 +21,9 @@ import { validate } from "./validate.ts";
 export interface RawFaqEntry {
   readonly id?: string | undefined;
   readonly q?: readonly string[] | undefined;
+  readonly question?: readonly string[] | undefined;
   readonly questions?: readonly string[] | undefined;
+  readonly variants?: readonly string[] | undefined;
   readonly answer: string;
   readonly language?: string | undefined;
 }
@@ -48,7 +50,9 @@ const entry: Schema<RawFaqEntry> = map({
     "A name for this entry in decisions; default its place in the file.",
   ),
   q: key(questions, "The question, or a list of ways to ask it."),
+  question: key(questions, "The same as `q`."),
   questions: key(questions, "The same as `q`."),
+  variants: key(questions, "Further ways to ask it."),
   answer: requiredKey(text(), "The answer, as it is given."),
   language: key(language, "The answer's language; default the file's."),
 });
@@ -86,9 +90,9 @@ export function readFaq(name: string, source: string, options: ParseOptions): Fa
     if (seen.has(id))
       problems.add(locate(valid.tree, [...here, "id"]), `the id \`${id}\` is taken`);
     seen.add(id);
-    const asked = [...(raw.q ?? []), ...(raw.questions ?? [])];
+    const asked = [raw.q, raw.question, raw.questions, raw.variants].flatMap((one) => one ?? []);
     if (asked.length === 0)
-      problems.add(locate(valid.tree, here), "this entry asks no question (`q`)");
+      problems.add(locate(valid.tree, here), "this entry asks no question (`questions`)");
     const spoken = raw.language ?? valid.value.language ?? "en";
     return { id, questions: asked, answer: raw.answer, language: spoken };
   });

@@ -45,8 +45,8 @@ test.each([
     "faq/store.yaml:1:1 expected a list of entries, or a map with `entries`, found a text",
   ],
   ["- { q: Who? }\n", "faq/store.yaml:1:3 the key `answer` is missing"],
-  ["- { answer: Us. }\n", "faq/store.yaml:1:3 this entry asks no question (`q`)"],
-  ["entries: [{ answer: Us. }]\n", "faq/store.yaml:1:11 this entry asks no question (`q`)"],
+  ["- { answer: Us. }\n", "faq/store.yaml:1:3 this entry asks no question (`questions`)"],
+  ["entries: [{ answer: Us. }]\n", "faq/store.yaml:1:11 this entry asks no question (`questions`)"],
   ["- { q: Who?, answer: '' }\n", "faq/store.yaml:1:22 this text is empty"],
   ["- { q: [Who?, 3], answer: Us. }\n", "faq/store.yaml:1:15 expected text, found a number"],
   [

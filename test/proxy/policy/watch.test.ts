@@ -354,6 +354,22 @@ describe("what is no change is not handed over", () => {
     expect(listening.reports).toEqual([]);
   });
 
+  test("files that do not come to rest are left alone until they do", async () => {
+    const listening = listenTo({ "policy.yaml": policy(1) });
+    await listening.queue(1);
+    let isDone = false;
+    const reading = listening.watch.check().then(() => (isDone = true));
+    let queue = 1;
+    while (!isDone) {
+      queue += 1;
+      writeFiles(listening.folder, { "policy.yaml": policy(queue) });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await reading;
+    expect(listening.queues).toEqual([1]);
+    await listening.queue(queue);
+  });
+
   test("under stress: of hundreds of writes the last one is in use, and none is torn", async () => {
     const folder = folderWith({ "a.yaml": "", "b.yaml": "" });
     const pair = (queue: number): Record<string, string> => ({
