@@ -82,11 +82,11 @@ export function unsendable(error: unknown): Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof DialError) return dialFailure(error);
   const code = codeOf(error);
-  const detail = code.startsWith("HPE_") ? `invalid http: ${code}` : `connection broke: ${code}`;
+  const isInvalid = code.startsWith("HPE_");
   return {
     kind: "failure",
-    reason: "upstream_reset",
-    detail,
+    reason: isInvalid ? "upstream_invalid" : "upstream_reset",
+    detail: isInvalid ? `invalid http: ${code}` : `connection broke: ${code}`,
     isUnsent: false,
     isStale: false,
     isProviders: true,
