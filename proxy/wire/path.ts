@@ -68,9 +68,8 @@ export function joinPath(providerUrl: URL, path: string): string {
   const base = providerUrl.pathname.replace(/\/+$/, "");
   const root = base.replace(/\/v1$/, "");
   const first = firstSegment(path);
-  const isPlainV1 = first === "v1" && !isGemini(path);
-  if (isPlainV1) return replacesV1(base) ? base + path.slice(3) : base + path;
-  if (first === "v1" || isForeign(first, path)) return withoutOverlap(root, first) + path;
+  if (first === "v1") return replacesV1(base) ? base + path.slice(3) : base + path;
+  if (isForeign(first, path)) return withoutOverlap(root, first) + path;
   return bareSegments.has(first) && !hasVersion(base) ? `${base}/v1${path}` : base + path;
 }
 
@@ -87,11 +86,6 @@ function replacesV1(base: string): boolean {
   const segments = base.split("/");
   const last = segments.findLast((segment) => version.test(segment));
   return last === segments.at(-1) || (last ?? "v1") !== "v1" || base.includes("/deployments/");
-}
-
-/** Gemini names a model's method behind a colon. */
-function isGemini(path: string): boolean {
-  return /\/models\/[^/:]+:[a-z]+$/i.test(pathOf(path));
 }
 
 function isForeign(first: string, path: string): boolean {

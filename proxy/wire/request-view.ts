@@ -39,8 +39,14 @@ export function readBody(
   }
 }
 
+/** An empty name is nobody's: taken as an identity it would be everybody's. */
+function named(user: string | null): string | null {
+  return user === null || user.trim() === "" ? null : user;
+}
+
 function viewOf(protocol: Protocol, body: JsonObject, found: Found): RequestView {
-  const { systems, turns, endsWithUser } = found.conversation;
+  const { turns, endsWithUser } = found.conversation;
+  const systems = found.conversation.systems.filter((text) => text.trim() !== "");
   const last = turns.at(-1);
   found.barriers.add(endsWithUser ? null : "last_turn_not_user");
   return {
@@ -53,8 +59,8 @@ function viewOf(protocol: Protocol, body: JsonObject, found: Found): RequestView
     text: last?.role === "user" ? last.text : "",
     format: found.format,
     maxTokens: found.maxTokens,
-    user: found.user,
-    metadataUserId: found.metadataUserId,
+    user: named(found.user),
+    metadataUserId: named(found.metadataUserId),
     hasTools: found.barriers.has("tools_present"),
     barriers: found.barriers.inOrder(),
     body,

@@ -28,8 +28,13 @@ function tokensIn(kinds: Kinds, length: number): number {
   return /^\s/.test(kinds["other"] ?? "") ? 1 : Math.max(1, length / 2);
 }
 
+/** Tokens that providers' chat templates add: around each message, and to open the reply. */
+const perMessage = 4;
+const perReply = 3;
+
 /** Input tokens of a call, estimated over its system prompt and turns. */
 export function estimateInputTokens(view: RequestView): number {
-  const texts = [view.system ?? "", ...view.turns.map((turn) => turn.text)];
-  return texts.reduce((sum, text) => sum + estimateTokens(text), 0);
+  const systems = view.system === null ? [] : [view.system];
+  const texts = [...systems, ...view.turns.map((turn) => turn.text)];
+  return texts.reduce((sum, text) => sum + perMessage + estimateTokens(text), perReply);
 }

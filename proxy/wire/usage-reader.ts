@@ -104,7 +104,7 @@ class WholeReader implements Reader {
   }
 
   end(): boolean {
-    const reply = parseJson(this.#kept.take()?.toString("utf8") ?? "");
+    const reply = parseJson(this.#kept.take().toString("utf8"));
     if (!isObject(reply)) return false;
     this.#tally.json(reply);
     return true;
@@ -127,14 +127,14 @@ class CodedReader implements Reader {
 
   end(): boolean {
     const coded = this.#kept.take();
-    const decoded = coded === null ? null : decodeStart(coded, this.#coding);
+    const decoded = coded.length === 0 ? null : decodeStart(coded, this.#coding);
     if (decoded === null) return false;
     this.#plain.push(decoded);
     return this.#plain.end();
   }
 }
 
-/** Chunks up to a bound; past it they are let go. */
+/** Chunks up to a bound; past it they are let go and nothing is left. */
 class Kept {
   readonly #most: number;
   #chunks: Buffer[] = [];
@@ -150,8 +150,8 @@ class Kept {
     else this.#chunks.push(chunk);
   }
 
-  take(): Buffer | null {
-    return this.#bytes > this.#most ? null : Buffer.concat(this.#chunks);
+  take(): Buffer {
+    return Buffer.concat(this.#chunks);
   }
 }
 

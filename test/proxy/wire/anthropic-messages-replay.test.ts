@@ -72,6 +72,10 @@ function folded(events: readonly (JsonObject | string)[]): JsonObject | null {
   return stored === null ? null : object(stored.body.toString());
 }
 
+function starts(events: readonly JsonObject[]): readonly JsonObject[] {
+  return events.filter((event) => event["type"] === "content_block_start");
+}
+
 /** A piece of a tool's input. */
 function input(partial_json: string): JsonObject {
   return {
@@ -165,6 +169,12 @@ describe("a replayed stream", () => {
     const body = Buffer.from(frames.map((frame) => `data: ${JSON.stringify(frame)}\n\n`).join(""));
     const back = anthropicMessages.transcode(kept("anthropic-rich.sse", { body }), jsonView);
     expect(back?.body.toString()).toContain('"order":9007199254740993,"total":1.0');
+  });
+
+  it("opens every block as the provider does", () => {
+    const own = splitWhole(fixture("anthropic-rich.sse")).map((event) => object(event.data));
+    expect(starts(streamed(fixture("anthropic-rich.json")) ?? [])).toEqual(starts(own));
+    expect(starts(own)).toHaveLength(7);
   });
 
   it("tells input counts at its start and the output count at its end, and nothing twice", () => {

@@ -73,6 +73,7 @@ describe("a plain call", () => {
   });
 
   it("reads a system prompt that is one string", () => {
+    expect(view({ ...plain, system: "" }).system).toBeNull();
     expect(view({ ...plain, system: "Be kind." }).system).toBe("Be kind.");
   });
 });

@@ -59,6 +59,15 @@ describe("decodeBody", () => {
     expect(await reasonFor(body, "identity", body.length - 1)).toBe("body_too_large");
   });
 
+  it("keeps to the bound between two codings", async () => {
+    const noise = Buffer.from(Array.from({ length: 1000 }, (_, at) => (at * at * 7919) >> 5));
+    const twice = gzipSync(gzipSync(noise));
+    const bound = gzipSync(noise).length;
+    expect(bound).toBeGreaterThan(noise.length);
+    expect(await reasonFor(twice, "gzip, gzip", bound)).toBe("decoded");
+    expect(await reasonFor(twice, "gzip, gzip", bound - 1)).toBe("body_too_large");
+  });
+
   it.each(coded)(
     "does not read %s that is cut off, followed by more, or none",
     async (coding, bytes) => {

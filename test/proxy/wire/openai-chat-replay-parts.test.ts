@@ -134,7 +134,9 @@ describe("parts beyond the usual", () => {
   });
 
   it("cannot be put together without [DONE], nor changed in its usage", () => {
-    const body = Buffer.from(`data: ${JSON.stringify(chunk({ delta: {} }))}\n\n`);
+    const frames = [chunk({ delta: { content: "x" } }), { ...base, choices: [] }];
+    const body = Buffer.from(frames.map((data) => `data: ${JSON.stringify(data)}\n\n`).join(""));
+    expect(folded(frames)).not.toBeNull();
     const reply = kept("openai-text.sse", { body });
     expect(openAiChat.transcode(reply, openAiView())).toBeNull();
     expect(openAiChat.transcode(reply, usageView)).toBeNull();

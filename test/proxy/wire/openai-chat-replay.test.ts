@@ -186,8 +186,8 @@ describe("usage in a replayed stream", () => {
     });
     const chunks = await collected(stream);
     const usage = chunks.at(-1)?.usage;
-    expect([chunks.at(-1)?.choices, usage?.prompt_tokens]).toEqual([[], 5]);
-    expect(usage?.total_tokens).toBe(5 + (usage?.completion_tokens ?? 0));
+    expect([chunks.at(-1)?.choices, usage?.prompt_tokens]).toEqual([[], 12]);
+    expect(usage?.total_tokens).toBe(12 + (usage?.completion_tokens ?? 0));
     const before = splitWhole(fixture("openai-text.sse"))
       .slice(0, -1)
       .map((event) => object(event.data));

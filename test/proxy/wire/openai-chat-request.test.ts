@@ -92,6 +92,18 @@ describe("a plain call", () => {
     });
   });
 
+  it("takes an empty name for none, and an empty system prompt too", () => {
+    const system = { role: "system", content: " \n" };
+    const empty = { user: "", metadata: { user_id: "  " }, messages: [system, user] };
+    expect(view({ ...plain, ...empty })).toMatchObject({
+      user: null,
+      metadataUserId: null,
+      system: null,
+    });
+    const kind = { role: "system", content: "Be kind." };
+    expect(view({ ...plain, messages: [system, kind, user] }).system).toBe("Be kind.");
+  });
+
   it("takes max_tokens and safety_identifier where their successors are absent", () => {
     const read = view({ ...plain, max_tokens: 9, safety_identifier: "s-1" });
     expect([read.maxTokens, read.user]).toEqual([9, "s-1"]);

@@ -57,12 +57,12 @@ describe("estimateTokens", () => {
     );
   });
 
-  it("counts the system prompt and every turn of a call", () => {
+  it("counts the system prompt and every turn of a call, with what chat templates add", () => {
     const turns = [
       { role: "user", text: "one two" },
       { role: "assistant", text: "three" },
     ] as const;
-    expect(estimateInputTokens(viewOf("", { system: "four five six", turns }))).toBe(6);
-    expect(estimateInputTokens(viewOf("one"))).toBe(1);
+    expect(estimateInputTokens(viewOf("", { system: "four five six", turns }))).toBe(6 + 3 * 4 + 3);
+    expect(estimateInputTokens(viewOf("one"))).toBe(1 + 4 + 3);
   });
 });

@@ -82,7 +82,7 @@ describe("a usage that the reply leaves out", () => {
   it("is estimated from the call and what was said", () => {
     const view = openAiView();
     const estimate = openAi(fixture("openai-text.sse"), { view })?.usage;
-    expect(estimate).toMatchObject({ inputTokens: 5, isEstimate: true });
+    expect(estimate).toMatchObject({ inputTokens: 12, isEstimate: true });
     expect(estimate?.outputTokens).toBeGreaterThan(8);
     expect(openAi(fixture("openai-tools.sse"), { view })?.usage?.outputTokens).toBeGreaterThan(15);
     expect(openAi(fixture("openai-text-usage.sse"), { view })?.usage).toEqual(openAiUsage);
@@ -105,7 +105,7 @@ describe("a usage that the reply leaves out", () => {
   it("is estimated for Anthropic too, thoughts and tool inputs counted", () => {
     const body = fixture("anthropic-rich.json").toString().replace("input_tokens", "x");
     const usage = anthropic(body, { view: anthropicView() })?.usage;
-    expect(usage).toMatchObject({ inputTokens: 5, isEstimate: true });
+    expect(usage).toMatchObject({ inputTokens: 12, isEstimate: true });
     expect(usage?.outputTokens).toBeGreaterThan(20);
   });
 });
@@ -214,9 +214,13 @@ describe("a compressed reply", () => {
     }
   });
 
-  it("is read as far as it came when it was cut short", () => {
-    const bytes = gzipSync(fixture("anthropic-rich.sse")).subarray(0, 600);
-    expect(anthropic(bytes, { coding: "gzip", type: "text/event-stream" })).toMatchObject({
+  it.each([
+    ["gzip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+  ] as const)("is read as far as it came when it was cut short: %s", (coding, encode) => {
+    const bytes = encode(fixture("anthropic-rich.sse")).subarray(0, 600);
+    expect(anthropic(bytes, { coding, type: "text/event-stream" })).toMatchObject({
       model: "claude-haiku-4-5-20251001",
       isComplete: false,
     });
@@ -228,8 +232,11 @@ describe("a compressed reply", () => {
     ["broken data", "gzip", Buffer.from("not gzip at all")],
     ["more than is decoded", "gzip", gzipSync(Buffer.alloc(5_000_000, " "))],
     ["more than is kept", "br", Buffer.alloc(600_000)],
+    ["nothing", "zstd", Buffer.alloc(0)],
   ])("is not read: %s", (_what, coding, bytes) => {
-    expect(openAi(bytes, { coding, type: "application/json", piece: 50_000 })).toBeNull();
+    for (const type of ["application/json", "text/event-stream"]) {
+      expect(openAi(bytes, { coding, type, piece: 50_000 })).toBeNull();
+    }
   });
 });
 
