@@ -17,7 +17,8 @@ const synonyms: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Words that make a label another one, e.g. "very positive". */
-const graded = /(?<![\p{L}\d])(?:very|slightly|somewhat|strongly|mostly|extremely|mildly)[\s_-]+$/iu;
+const graded =
+  /(?<![\p{L}\d])(?:very|slightly|somewhat|strongly|mostly|extremely|mildly)[\s_-]+$/iu;
 
 /** The wording of `label` among options that stand as a list, e.g. a schema's enumeration. */
 export function wordingIn(options: readonly string[], label: string): Wording {

@@ -2,8 +2,7 @@
 import type { Probability } from "../core/brand.ts";
 import type { AnswerContext, Said } from "../core/ports.ts";
 import type { ReasonCode } from "../core/reasons.ts";
-import type { RequestView } from "../core/request.ts";
-import { estimateTokens } from "../wire/tokens.ts";
+import { estimateInputTokens, estimateTokens } from "../wire/tokens.ts";
 
 /** A plain text; declines when the caller wants JSON, or fewer tokens. */
 export function spoken(
@@ -29,11 +28,6 @@ export function shaped(
   if (maxTokens !== null && Math.ceil(outputTokens * 1.2) + 1 > maxTokens) {
     return { kind: "decline", reason: "answer_too_long" };
   }
-  const usage = { inputTokens: inputTokens(context.view), outputTokens, isEstimate: true };
+  const usage = { inputTokens: estimateInputTokens(context.view), outputTokens, isEstimate: true };
   return { kind: "answer", answer: { text, usage }, reason, confidence };
-}
-
-function inputTokens(view: RequestView): number {
-  const texts = [view.system ?? "", ...view.turns.map((turn) => turn.text)];
-  return texts.reduce((sum, text) => sum + estimateTokens(text), 0);
 }

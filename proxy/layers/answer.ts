@@ -8,7 +8,6 @@ import type { ReasonCode } from "../core/reasons.ts";
 import type { Judged } from "../core/received.ts";
 import type { Answer, Reply } from "../core/reply.ts";
 import type { RequestView } from "../core/request.ts";
-import { estimateTokens } from "../wire/tokens.ts";
 import { costOf, priceOf } from "../policy/prices.ts";
 import type { Deliberate } from "./deliberation.ts";
 import { observing, unobserved, verdictOf } from "./judged.ts";
@@ -148,7 +147,5 @@ function savedBy(judged: Judged, spoken: Answer): number | null {
   const { view } = reading;
   const price = priceOf(snapshot.policy.prices, view.model);
   if (price === null) return null;
-  const said = view.turns.reduce((sum, turn) => sum + estimateTokens(turn.text), 0);
-  const inputTokens = said + estimateTokens(view.system ?? "");
-  return costOf(price, { ...spoken.usage, inputTokens });
+  return costOf(price, spoken.usage);
 }

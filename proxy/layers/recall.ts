@@ -5,7 +5,7 @@ import type { CacheRule } from "../core/policy.ts";
 import type { Recorder, Store, StoreEntry } from "../core/ports.ts";
 import type { Judged, Received } from "../core/received.ts";
 import type { Reply } from "../core/reply.ts";
-import type { RequestView } from "../core/request.ts";
+import type { Protocol, RequestView } from "../core/request.ts";
 import { ageSeconds, isFresh, isWithinOutage } from "../store/freshness.ts";
 import { cacheKey, identityOf } from "../store/key.ts";
 import { codecOf } from "../wire/table.ts";
@@ -103,6 +103,12 @@ async function found(parts: RecallParts, key: string): Promise<StoreEntry | null
   }
 }
 
+/** Official clients expect an id on every reply; a replay has its own, not the first call's. */
+const requestIdName: Readonly<Record<Protocol, string>> = {
+  "openai-chat": "x-request-id",
+  "anthropic-messages": "request-id",
+};
+
 function storedReply(
   parts: RecallParts,
   judged: Judged,
@@ -111,8 +117,9 @@ function storedReply(
 ): Reply | null {
   if (judged.reading.kind === "unread") return null;
   const { view } = judged.reading;
-  const stored = codecOf(view.protocol).transcode(entry, view);
-  if (stored === null) return null;
+  const kept = codecOf(view.protocol).transcode(entry, view);
+  if (kept === null) return null;
+  const stored = { ...kept, headers: [...kept.headers, requestIdName[view.protocol], judged.id] };
   const reason = decision === "cache" ? "cache_hit" : "stale_answer";
   const verdict = verdictOf(judged, decision, reason, {
     ageSeconds: ageSeconds(entry, parts.now()),
