@@ -4,7 +4,7 @@ import type { Context } from "./context.ts";
 import { DEFAULT_LABEL_CONFIDENCE } from "./defaults.ts";
 import { frozenMap } from "./freeze.ts";
 import { nearestHint } from "./nearest.ts";
-import type { RawWhen } from "./schema-conditions.ts";
+import { isLeast, LEAST_MESSAGE, type RawWhen } from "./schema-conditions.ts";
 import type { RawAnswer } from "./schema-routes.ts";
 import type { Path } from "./tree.ts";
 import { SENTIMENTS, TASKS } from "./vocabulary.ts";
@@ -45,7 +45,7 @@ export function answerOf(
     context.reportKey([...path, key], `\`${key}\` does not go with \`${kind}\``);
   }
   if (raw.template !== undefined) return { answer: templateOf(raw, raw.template, place), when };
-  if (raw.faq !== undefined) return faqOf(raw, raw.faq, when);
+  if (raw.faq !== undefined) return faqOf({ ...raw, faq: raw.faq }, when, place);
   return raw.label === undefined ? null : { answer: labelOf(raw, raw.label, place), when };
 }
 
@@ -74,10 +74,18 @@ function templateOf(
 }
 
 /** A FAQ weighs its own match: the route's bounds are the match's, not conditions on a task. */
-function faqOf(raw: RawAnswer, file: string, when: RawWhen): Answering {
+function faqOf(
+  raw: RawAnswer & { readonly faq: string },
+  when: RawWhen,
+  { context, path }: { readonly context: Context; readonly path: Path },
+): Answering {
+  const isOwn = raw.confidence !== undefined;
+  if (!isOwn && when.confidence !== undefined && !isLeast(when.confidence)) {
+    context.report([...path.slice(0, -1), "when", "confidence"], LEAST_MESSAGE);
+  }
   const answer = {
     kind: "faq",
-    file,
+    file: raw.faq,
     maxWrong: raw.max_wrong ?? when.max_wrong ?? null,
     confidence: raw.confidence ?? when.confidence ?? null,
   } as const;
@@ -86,7 +94,7 @@ function faqOf(raw: RawAnswer, file: string, when: RawWhen): Answering {
     when: {
       ...when,
       max_wrong: raw.max_wrong === undefined ? undefined : when.max_wrong,
-      confidence: raw.confidence === undefined ? undefined : when.confidence,
+      confidence: isOwn ? when.confidence : undefined,
     },
   };
 }

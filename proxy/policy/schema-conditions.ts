@@ -49,8 +49,22 @@ export interface RawWhen {
   readonly not?: RawWhen | undefined;
 }
 
+/** What to say of a bound from above where only one from below makes sense. */
+export const LEAST_MESSAGE = 'a least confidence is written ">= 0.90" or "> 0.90"';
+
+/** Whether a bound says how sure at least. */
+export function isLeast({ op }: Bound): boolean {
+  return op === ">=" || op === ">";
+}
+
 /** A comparison of a probability; a number alone means "at least". */
-export const probabilityBound: Schema<Bound> = bound({ least: 0, most: 1, bare: ">=" });
+const probabilityBound: Schema<Bound> = bound({ least: 0, most: 1, bare: ">=" });
+
+/** The same where only "at least" and "more than" make sense. */
+export const leastProbability: Schema<Bound> = v.pipe(
+  probabilityBound,
+  v.check(isLeast, LEAST_MESSAGE),
+);
 
 /** A comparison where a number alone could mean either way. */
 const scoreBound = bound({ least: 0, most: 1, bare: null });

@@ -1,7 +1,7 @@
 /** The schema of routes: what they answer, forward or refuse, and what they may cache. */
 import * as v from "valibot";
 import type { Bound, CacheRule, Mode } from "../core/policy.ts";
-import { conditions, probabilityBound, type RawWhen } from "./schema-conditions.ts";
+import { conditions, leastProbability, type RawWhen } from "./schema-conditions.ts";
 import {
   dictionary,
   duration,
@@ -115,8 +115,8 @@ export const cache: Schema<RawStore> = either(
 );
 
 const language = nameForm(
-  /^(?:\*|[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)$/,
-  'expected a language tag such as `en`, or "*" for every language',
+  /^(?:\*|[a-z]{2,3})$/,
+  'expected a language\'s two or three letters, such as "en", or "*" for every language',
 );
 
 const slotName = nameForm(
@@ -140,7 +140,7 @@ const answer: Schema<RawAnswer> = map({
     "Answers a classification call with the model's label of this kind.",
   ),
   confidence: key(
-    probabilityBound,
+    leastProbability,
     "For a label or a FAQ: least confidence. A number alone means at least. A label's default is >= 0.90.",
   ),
   labels: key(

@@ -255,7 +255,7 @@ export const mistakes: readonly Mistake[] = [
   [
     "a template's language that is none",
     answer("template: { ¦English: Hi }"),
-    'expected a language tag such as `en`, or "*" for every language',
+    'expected a language\'s two or three letters, such as "en", or "*" for every language',
   ],
   [
     "a slot that is not there",
@@ -281,6 +281,11 @@ export const mistakes: readonly Mistake[] = [
     "a format without the label",
     answer("label: sentiment, format: ¦'{}'"),
     "`format` needs `{label}` where the label goes",
+  ],
+  [
+    "a label's confidence from above",
+    answer('label: sentiment, confidence: ¦"<= 0.9"'),
+    'a least confidence is written ">= 0.90" or "> 0.90"',
   ],
   [
     "a FAQ that is not there",

@@ -285,10 +285,10 @@ describe("actions", () => {
     expect(
       action.kind === "answer" && action.answer.kind === "template" && [...action.answer.texts],
     ).toEqual([["*", "Hi"]]);
-    const spec = String.raw`answer: { template: { en: "Order {no}", pt-BR: "{no}" }, slots: { no: '#(\d+)' } }`;
+    const spec = String.raw`answer: { template: { en: "Order {no}", pt: "{no}" }, slots: { no: '#(\d+)' } }`;
     const two = routeOf(await policyOf(routePolicy("{ task: faq }", spec)), "only").action;
     if (two.kind !== "answer" || two.answer.kind !== "template") throw new Error("no template");
-    expect([...two.answer.texts.keys()]).toEqual(["en", "pt-BR"]);
+    expect([...two.answer.texts.keys()]).toEqual(["en", "pt"]);
     expect(two.answer.slots.get("no")?.exec("order #12 please")?.[1]).toBe("12");
   });
 
@@ -329,6 +329,14 @@ describe("actions", () => {
       "only",
     );
     expect(none).toMatchObject({ action: { answer: { maxWrong: null, confidence: null } } });
+  });
+
+  test("a FAQ's confidence is one from below, wherever it is written", async () => {
+    const faq = { "faq.yaml": "- { q: Who?, answer: Us. }\n" };
+    const text = routePolicy('{ confidence: "<= 0.9" }', "answer: { faq: faq.yaml }");
+    expect(await problemsOf(text, faq)).toEqual([
+      '3:25 a least confidence is written ">= 0.90" or "> 0.90"',
+    ]);
   });
 
   test("a label has a head, a confidence, and the application's words", async () => {

@@ -1,5 +1,5 @@
 /** The generated files (JSON Schemas, key tables of the reference) are what the code says, and the shipped policies keep to them. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { priceOf } from "../../../proxy/policy/prices.ts";
 import { loadPolicy } from "../../../proxy/policy/load.ts";
 import { formatProblem } from "../../../proxy/policy/problem.ts";
 import { driftedFiles, faqJsonSchema, policyJsonSchema } from "../../../scripts/schema.ts";
-import { POLICIES } from "./fixture.ts";
+import { POLICIES, problemsOf } from "./fixture.ts";
 
 const recipes = readdirSync(join(POLICIES, "recipes"))
   .filter((name) => name.endsWith(".yaml"))
@@ -133,4 +133,29 @@ test("every key has a sentence for editors", () => {
   walk(policyJsonSchema(), "policy");
   walk(faqJsonSchema(), "faq");
   expect(missing).toEqual([]);
+});
+
+describe("the reference", () => {
+  const guide = readFileSync(join(POLICIES, "../docs/policy.md"), "utf8");
+  const blocks = [...guide.matchAll(/^```(yaml(?: faq)?)\n([^]*?)^```$/gm)];
+  const faq = blocks.find(([, kind]) => kind === "yaml faq")?.[2] ?? "";
+  const examples = blocks.flatMap(([, kind, text = ""]) => (kind === "yaml" ? [text] : []));
+
+  test.each(examples)("has an example that loads: %s", async (text) => {
+    expect(await problemsOf(text, { "faq/store.yaml": faq })).toEqual([]);
+  });
+
+  test("has examples of every top-level key but the bounds", () => {
+    expect(examples.length).toBeGreaterThan(10);
+    const shown = new Set(examples.flatMap((text) => text.match(/^[a-z]+(?=:)/gm) ?? []));
+    const keys = Object.keys({ ...Object(policyJsonSchema()["properties"]) });
+    expect(keys.filter((key) => !shown.has(key))).toEqual(["model", "limits", "prices"]);
+  });
+
+  test("names only files that exist", () => {
+    const links = [...guide.matchAll(/\]\(([^)#]+)\)/g)].map(([, path = ""]) => path);
+    expect(links.length).toBeGreaterThan(5);
+    const missing = links.filter((path) => !existsSync(join(POLICIES, "../docs", path)));
+    expect(missing).toEqual([]);
+  });
 });

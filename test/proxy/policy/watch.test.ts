@@ -357,15 +357,13 @@ describe("what is no change is not handed over", () => {
   test("files that do not come to rest are left alone until they do", async () => {
     const listening = listenTo({ "policy.yaml": policy(1) });
     await listening.queue(1);
-    let isDone = false;
-    const reading = listening.watch.check().then(() => (isDone = true));
+    const reading = listening.watch.check().then(() => "done");
+    const pause = (): Promise<string> => new Promise((resolve) => setImmediate(resolve, "busy"));
     let queue = 1;
-    while (!isDone) {
+    do {
       queue += 1;
       writeFiles(listening.folder, { "policy.yaml": policy(queue) });
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await reading;
+    } while ((await Promise.race([reading, pause()])) === "busy");
     expect(listening.queues).toEqual([1]);
     await listening.queue(queue);
   });
