@@ -28,10 +28,6 @@ export class Activity {
     };
   }
 
-  get isIdle(): boolean {
-    return this.#calls === 0 && this.#tunnels === 0;
-  }
-
   connected(by: 1 | -1): void {
     this.#connections += by;
   }

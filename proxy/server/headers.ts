@@ -1,7 +1,6 @@
 /** Our own response headers: one table that write fills from the verdict, and that docs/headers.md repeats. */
 import type { Verdict } from "../core/decision.ts";
 import { cacheRuleOf } from "../core/decision.ts";
-import type { HeaderLines } from "../core/http.ts";
 import type { Received } from "../core/received.ts";
 
 /** What the headers say besides the verdict. */
@@ -129,13 +128,4 @@ function headerSafe(value: string): string {
     .toWellFormed()
     .replaceAll(/[^\x20-\x7e]+/g, (part) => encodeURIComponent(part))
     .trim();
-}
-
-/** Appends our lines after a provider's own. */
-export function withVerdict(
-  lines: HeaderLines,
-  verdict: Verdict,
-  context: HeaderContext,
-): string[] {
-  return [...lines, ...verdictHeaders(verdict, context)];
 }

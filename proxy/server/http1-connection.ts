@@ -64,6 +64,7 @@ export class Http1Connection {
       return;
     }
     // Reading on lets the reply arrive: closing with unread bytes would reset the connection.
+    this.socket.resume();
     this.socket.end(rawErrorReply(error));
     this.socket.setTimeout(closingMs, () => this.socket.destroy());
   }

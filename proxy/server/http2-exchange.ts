@@ -83,7 +83,7 @@ export class Http2Exchange implements Exchange {
   }
 
   isOver(): boolean {
-    return this.#isOver;
+    return this.#isOver || this.#stream.closed || this.#stream.destroyed;
   }
 
   whenOver(listener: () => void): void {

@@ -11,7 +11,7 @@ import { headOf, receive, type Head } from "./receive.ts";
 import { refusal } from "./refusal.ts";
 import type { ServerTimeouts } from "./timeouts.ts";
 import { openTunnel, watchCaller } from "./tunnel.ts";
-import { write } from "./write.ts";
+import { write, type WriteTask } from "./write.ts";
 
 /** What serving needs. */
 export interface ServeParts {
@@ -103,7 +103,8 @@ class Serving {
         id: head.id,
         errorCodec: head.errorCodec,
         received: this.#received,
-        isLast: this.#exchange.flaw !== null || this.#parts.isClosing(),
+        // Where the request was not read to its end, nothing behind it could be told from it.
+        isLast: this.#received === null || this.#parts.isClosing(),
         timeouts: this.#parts.timeouts,
         settled,
         faulty: (fault: unknown) => this.#faulty(fault),
@@ -112,9 +113,19 @@ class Serving {
         write(reply, task);
       } catch (fault) {
         this.#faulty(fault);
-        write({ ...internal(), ended: reply.ended }, task);
+        this.#writeInternal(task);
       }
     });
+  }
+
+  #writeInternal(task: WriteTask): void {
+    try {
+      write(internal(), task);
+    } catch (fault) {
+      this.#faulty(fault);
+      this.#exchange.drop();
+      task.settled({ kind: "aborted" });
+    }
   }
 
   async #tunnel(tunnel: Switched, head: Head, upgrade: Upgrade | null): Promise<void> {

@@ -95,7 +95,7 @@ export function fragmentsOf(bytes: Buffer, seed: number, maxBytes: number): Buff
 }
 
 /** A reproducible source of numbers in [0, 1) (mulberry32). */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -111,7 +111,7 @@ export function headBytes(status: number, reason: string, headers: RawLines): Bu
 }
 
 /** One chunk of the chunked coding. */
-export function chunkBytes(data: Buffer): Buffer {
+function chunkBytes(data: Buffer): Buffer {
   return Buffer.concat([latin1(`${data.length.toString(16)}\r\n`), data, latin1("\r\n")]);
 }
 

@@ -21,7 +21,7 @@ import { policyOf } from "../../support/builders.ts";
 export type TestStep = (received: Received) => Promise<Reply> | Reply;
 
 /** Settings of a test listener. */
-export interface HarnessOptions extends Partial<Omit<DataServerOptions, "current">> {
+export interface HarnessOptions extends Partial<DataServerOptions> {
   readonly policy?: Partial<Policy>;
   readonly upgrade?: UpgradeStep;
 }
@@ -36,10 +36,10 @@ export interface Harness {
   readonly faults: readonly unknown[];
   readonly warnings: readonly string[];
   /** Resolves when `condition` holds, looking again after every turn of the event loop. */
-  until(condition: () => boolean): Promise<void>;
+  readonly until: (condition: () => boolean) => Promise<void>;
   close(): Promise<void>;
   relay(body: Readable, more?: Partial<UpstreamReply>): Reply;
-  ending(ending: Ending): void;
+  readonly ending: (ending: Ending) => void;
 }
 
 /** A verdict of a forwarded call. */
@@ -92,7 +92,6 @@ export async function startHarness(
     addresses: [{ host: "127.0.0.1", port: 0, isOptional: false }],
     faults: { fault: (_where, fault) => void faults.push(fault) },
     warn: (message) => void warnings.push(message),
-    ...options,
     current: () => ({
       snapshot,
       step: async (call) => {
@@ -105,6 +104,7 @@ export async function startHarness(
         return options.upgrade(call);
       },
     }),
+    ...options,
   });
   open.add(server);
   const harness: Harness = {

@@ -78,6 +78,15 @@ describe("requests with ambiguous framing", () => {
     expect(text).toMatch(/^HTTP\/1\.1 431 /);
   });
 
+  it("refuses endless chunk extensions with 413", async () => {
+    const harness = await startHarness(echo);
+    const text = await reply(
+      harness,
+      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;${"a".repeat(20_000)}`,
+    );
+    expect(text).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   it("refuses CONNECT with 405 and names the mend", async () => {
     const harness = await startHarness(echo);
     const text = await reply(harness, "CONNECT api.openai.com:443 HTTP/1.1\r\nHost: a\r\n\r\n");
