@@ -2,6 +2,7 @@
 import { probability, score, type Probability, type Score } from "../core/brand.ts";
 import type { SignalContext } from "../core/ports.ts";
 import type { Classification, ModelSignals, Scored } from "../core/signals.ts";
+import { isGreeting } from "./greeting.ts";
 
 /** Above this share of unknown tokens the model has not seen the text. */
 const unknownLimit = 0.2;
@@ -23,7 +24,7 @@ const noTask: Scored = { label: "other", confidence: probability(0) };
 
 /** The model's part of a call's signals. */
 export function readModel(given: Classification, context: SignalContext): ModelSignals {
-  const task = given.heads.get("task")?.[0] ?? noTask;
+  const task = believed(given.heads.get("task")?.[0] ?? noTask, context.text);
   return {
     task,
     sentiment: given.heads.get("sentiment")?.[0] ?? null,
@@ -34,6 +35,15 @@ export function readModel(given: Classification, context: SignalContext): ModelS
     intent: context.intents?.score(context.text, given.embedding) ?? null,
     isReadable: isReadable(given, context),
   };
+}
+
+/** What the model may still claim of a greeting that no word of the text bears out. */
+const doubted = probability(0.5);
+
+/** Short texts of every kind look like greetings to the model, and a greeting in reply to them is wrong. */
+function believed(task: Scored, text: string): Scored {
+  if (task.label !== "greeting" || isGreeting(text)) return task;
+  return { label: task.label, confidence: probability(Math.min(task.confidence, doubted)) };
 }
 
 function isReadable(given: Classification, context: SignalContext): boolean {

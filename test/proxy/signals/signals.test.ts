@@ -159,6 +159,23 @@ describe("model signals", () => {
     expect(read.uncertainty).toBeLessThan(0.5);
   });
 
+  it.each([
+    ["hello", true],
+    ["Hi there!", true],
+    ["good morning, how are you today?", true],
+    ["Hey Siri", true],
+    ["hiii is anyone there??", true],
+    ["why not", false],
+    ["prove it", false],
+    ["hello, what is the capital of France", false],
+    ["say hi to my mother in Italian", false],
+    [`hello ${"x".repeat(200)}`, false],
+  ])("believe the model that %j is a greeting: %s", (text, isBelieved) => {
+    const heads = new Map([["task", [scored("greeting", 0.99), scored("other", 0.01)]]]);
+    const read = signalReaders.readModel(classified({ heads }), { ...context, text });
+    expect(read.task.confidence).toBe(isBelieved ? 0.99 : 0.5);
+  });
+
   it("ask the policy's intents about the same text", () => {
     const intents = {
       score: (text: string) => ({
