@@ -1,0 +1,172 @@
+"""Writes CARD.md and SOURCES.md from the manifest's figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .sources_table import NOTES, SOURCES
+
+CALM = 0.75
+TIMES = ("mean_ms", "p95_ms", "p50_ms_10_to_22_tokens", "p50_ms_128_tokens")
+HEAD_TEXT = {
+    "task": "13 categories", "sentiment": "negative, neutral, positive", "emotion": "8 labels, each on its own",
+    "injection": "P(the text attacks instructions)", "in_scope": "P(support, shopping or banking at all)",
+}
+
+
+def number(value: object) -> str:
+    """A figure, with its 95 % interval where there is one."""
+    if isinstance(value, list) and None in value:
+        return "-"
+    if isinstance(value, list) and len(value) == 3:
+        return f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"
+    return "-" if value is None else f"{value:.3f}"
+
+
+def main_figure(figures: dict) -> object:
+    return next((figures[k] for k in ("macro_f1", "auroc", "mean_auroc")
+                 if k in figures and not isinstance(figures[k], dict)), None)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(r) + " |" for r in rows])
+
+
+def first(value: object) -> float:
+    return value[0] if isinstance(value, list) else value
+
+
+def heads_table(metrics: dict) -> str:
+    rows = []
+    for head, text in HEAD_TEXT.items():
+        m = metrics["heads"][head]
+        name = "macro-F1" if "macro_f1" in m["default"] else "AUROC"
+        rows.append([head, text, name, number(main_figure(m["default"])), number(m["default"]["ece"]), str(m["rows"])])
+    return table(["head (INT8, sampled report rows)", "answers", "figure", "value", "ECE", "rows"], rows)
+
+
+def int8_table(metrics: dict) -> str:
+    rows = []
+    for head in HEAD_TEXT:
+        m = metrics["heads"][head]
+        rows.append([head, *(f"{first(main_figure(m[v])):.4f}" for v in ("fp32", "default", "reduce_range")),
+                     f"{m['default']['agreement']:.4f}", f"{m['reduce_range']['agreement']:.4f}"])
+    return table(["head", "FP32", "INT8", "INT8 reduce_range", "agreement INT8", "agreement reduce_range"], rows)
+
+
+def is_calm(metrics: dict) -> bool:
+    """Unknown load counts as busy."""
+    return metrics.get("load", float("inf")) <= CALM
+
+
+def cost_table(metrics: dict) -> str:
+    """Times only from a machine that was not busy: others say nothing."""
+    rows, calm = [], is_calm(metrics)
+    for name in ("fp32", "default", "reduce_range"):
+        m = metrics[name]
+        times = [f"{m[k]:.2f}" if calm else "busy" for k in TIMES]
+        rows.append([name, f"{m['bytes'] / 1e6:.2f} MB", *times, f"{m['cosine_mean']:.4f}", f"{m['cosine_p5']:.4f}"])
+    return table(["variant", "size", "mean ms", "p95 ms", "p50 ms, 10 to 22 tokens", "p50 ms, 128 tokens",
+                  "cosine to FP32, mean", "5th percentile"], rows)
+
+
+def held_out_text(metrics: dict) -> str:
+    held = metrics["held_out"]
+    task = held["task"]
+    per_category = table(["category", "F1"], [[k, number(v)] for k, v in task["f1"].items()])
+    per_source = table(["source left out", "accuracy"],
+                       [[k, number(v)] for k, v in task["accuracy_by_source"].items()])
+    binary = [[head, fold, number(v["auroc"]), str(v["rows"])]
+              for head in ("injection", "in_scope") for fold, v in held.get(head, {}).items()]
+    return "\n\n".join([
+        f"Task, macro-F1 over the {len(task['categories'])} categories that have two real sources, every "
+        f"row scored by a head that never saw its source: **{number(task['macro_f1'])}**, "
+        f"{task['rows']} rows. Generated rows stay in training.", per_category, per_source,
+        table(["head", "sources left out", "AUROC", "rows"], binary)])
+
+
+def baseline_text(metrics: dict) -> str:
+    base = metrics["baselines"]
+    names = {"macro_f1": "all", "without_generated": "without generated", "goemotions": "GoEmotions development"}
+    rows = [[f"{head}, {text} rows", number(pair["model"][key]), number(pair["tfidf"][key])]
+            for head, pair in base["linear"].items() for key, text in names.items() if key in pair["model"]]
+    replay = base["replay"]
+    tasks = ", ".join(f"{k} {v:.3f}" for k, v in replay["task_accuracy_by_class"].items())
+    return table(["macro-F1, all report rows of the head", "this model (FP32)", "TF-IDF and a linear model"], rows) + (
+        f"\n\nOpen replay, {replay['texts']} distinct texts that no stage trained or calibrated on: injection AUROC "
+        f"{number(replay['injection_auroc'])}, in-scope AUROC {number(replay['in_scope_auroc'])}; "
+        f"task accuracy by class of the replay: {tasks}.")
+
+
+LIMITS = """## Limits
+- **English only.** The tokenizer reads other scripts mostly as unknown tokens; the caller must detect them and abstain.
+- The encoder is the base encoder, frozen; nothing was tuned end to end.
+- `emotion` has **no human labels behind it**: the sets here carry polarity only, so its labels come from generated
+  text and from a word list applied to text of the right polarity. Its figures measure agreement with that rule.
+- `comparison`, `summarization`, `recommendation` and `product_search` rest on one real source or none, and on generated text;
+  their figures flatter. The `prompttensor`, `cucom`, `nq_open` and `snips` categories are weak labels.
+- Templates were written knowing what each category of the label mapping holds, so figures on left-out sources that share
+  a definition with them (`creative`, `discussion`) are not quite blind.
+- The protocol for left-out sources was changed once: with half of the sources left out at a time and fewer templates the
+  same figure was .585. Templates for `creative`, `discussion`, `math` and `other` were added after seeing that, so the
+  present figure is an optimistic one; it is below the goal of .85 either way.
+- Templates for attacks hidden in documents were added after a few replay rows had been looked at and a first replay AUROC
+  of .866 was known: the replay's injection figure is no blind test.
+- `greeting` takes in short remarks and praise ("It's okay I guess"); weak negation ("not bad, I like it") is read as negative
+  about half of the time.
+- `injection`: direct attacks and jailbreaks are seen well; instructions hidden inside otherwise ordinary documents are
+  seen poorly (see the replay's AUROC). It is one signal, never a filter to rely on alone.
+- `in_scope` learned support, shopping and banking against general questions, code, maths and home assistants. Travel and
+  work requests were left out: what belongs there depends on the policy.
+- Probabilities are calibrated on a mix of sources; where the mix of requests differs, so does the calibration.
+- Some labels are rare without generated rows; figures without them cover labels with ten rows or more. Intervals cover the draw of rows, not the choice of sources.
+- `difficulty` and the shorter, Matryoshka-trained embedding of later releases are not in this one.
+"""
+
+
+def write_card(path: Path, manifest: dict, data: dict) -> None:
+    m, training = manifest["metrics"], manifest["training"]
+    choices = ", ".join(f"{k} {v['choice']}" for k, v in training["heads"].items())
+    smoke = "\n**This is a smoke run: its figures mean nothing.**\n" if training["smoke"] else ""
+    text = f"""# {manifest['name']}-v{manifest['version']}
+
+One sentence encoder ({training['base']}, 6 layers, 384 wide, frozen) with five heads in one ONNX graph; one forward pass gives
+all outputs. Created {manifest['created']}, licence {manifest['license']} (weights and figures; the sets keep their own, see SOURCES.md).
+{smoke}
+Heads read the mean of every layer's tokens (6 x 384 numbers). Validation rows are cut in two by hash: one half chooses and
+calibrates, the other gives every figure below, with 95 % bootstrap intervals. No text of an evaluation split is trained on:
+{sum(v for k, v in data.get('dropped', {}).items() if 'split' in k)} rows were dropped for that. {training['rows']} rows in all.
+
+## Figures
+{heads_table(m)}
+
+{baseline_text(m)}
+
+## Sources left out
+{held_out_text(m)}
+
+## INT8 against FP32
+{int8_table(m)}
+
+{cost_table(m)}
+
+{m['threads']} threads, one text at a time, the variants taking turns, the best of five runs of each text,
+inference alone; "busy" where the machine ran too much else for a time to mean anything. {m['processor']}; onnxruntime {m['onnxruntime']}; {manifest['created']}.
+Weights are INT8 per output channel and the embedding table INT8 per row; activations are quantised at run time.
+Before quantisation the outliers of the activations are moved into the weights, which changes no FP32 result.
+
+{LIMITS}
+## Training
+`python -m training.run --all` in `models/`, seed {training['seed']}. Chosen form of each head: {choices}.
+"""
+    path.write_text(text, "utf-8")
+
+
+def write_sources(path: Path, manifest: dict) -> None:
+    rows = [[s.name, s.origin, s.license, s.used_for] for s in SOURCES]
+    hashes = [[k, f"`{v}`"] for k, v in manifest["training"]["data"].items()]
+    path.write_text("\n\n".join([
+        f"# Sources of {manifest['name']}-v{manifest['version']}", NOTES,
+        table(["set", "origin @ commit", "licence", "used for"], rows),
+        "## Files as read (sha256)", table(["file", "sha256"], hashes)]) + "\n", "utf-8")
