@@ -26,6 +26,19 @@ describe("a provider that breaks off", () => {
     expect(harness.received[0]?.signal.aborted).toBe(false);
   });
 
+  it("without saying why shows all the same", async () => {
+    const body = fed();
+    const harness = await startHarness(() => harness.relay(body));
+    const caller = await RawCaller.to(harness.port);
+    caller.write(get);
+    body.push("partial");
+    await caller.saw("partial");
+    body.destroy();
+    await caller.closed;
+    expect(caller.text).not.toContain("\r\n0\r\n\r\n");
+    expect(harness.endings).toEqual(["cut"]);
+  });
+
   it("shows to an HTTP/1.0 caller as a reset, since a plain close would mean success", async () => {
     const body = fed();
     const harness = await startHarness(() => harness.relay(body));
@@ -215,6 +228,20 @@ describe("a caller who leaves with all there was to have", () => {
     body.push(null);
     await once(body, "end");
     expect(harness.endings).toEqual(["complete"]);
+  });
+
+  it("is another matter than one who leaves while it is still on its way", async () => {
+    const size = 50_000_000;
+    const body = Readable.from([Buffer.alloc(size)]);
+    const harness = await startHarness(() =>
+      harness.relay(body, { headers: ["Content-Length", String(size)] }),
+    );
+    const caller = await RawCaller.to(harness.port);
+    caller.write(get);
+    await caller.saw("\r\n\r\n");
+    caller.socket.resetAndDestroy();
+    await harness.until(() => harness.endings.length === 1);
+    expect(harness.endings).toEqual(["aborted"]);
   });
 
   it("is another matter than text that only looks like an end", async () => {

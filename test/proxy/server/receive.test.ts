@@ -1,6 +1,7 @@
 /** What the stack gets to see of a call: controls, body, reading, and when nothing is read. */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Received } from "../../../proxy/core/received.ts";
@@ -114,6 +115,26 @@ describe("a call that a codec claims", () => {
     }
   });
 
+  it("over the limit waits for its reader, and loses nothing meanwhile", async () => {
+    const gate = Promise.withResolvers<void>();
+    const harness = await startHarness(
+      async (seen) => {
+        await gate.promise;
+        return harness.relay(Readable.from([await bytesOf(seen.body)]));
+      },
+      { policy: { limits: { inspectBytes: 3, decisionMs: 50, queue: 1 } } },
+    );
+    const caller = await RawCaller.to(harness.port);
+    caller.write(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+    );
+    await caller.writePieces(["4\r\nfour\r\n", "4\r\nmore\r\n"]);
+    await harness.until(() => harness.received.length === 1);
+    await caller.writePieces(["3\r\nend\r\n", "0\r\n\r\n"]);
+    gate.resolve();
+    await caller.saw("fourmoreend");
+  });
+
   it("is read at exactly the limit", async () => {
     const policy = { limits: { inspectBytes: body.length, decisionMs: 50, queue: 1 } };
     expect(reasonOf(await received({ headers: json, body }, { policy }))).toBe("view");
@@ -221,6 +242,25 @@ describe("a call that no codec claims", () => {
     caller.write("POST /v1/files HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
     await caller.saw("broken");
     await caller.closed;
+  });
+});
+
+describe("a body that comes slowly but surely", () => {
+  it.each(["/v1/files", "/v1/chat/completions"])("is not given up (%s)", async (path) => {
+    const harness = await startHarness(
+      async (seen) => harness.relay(Readable.from([await bytesOf(seen.body)])),
+      { timeouts: { stallMs: 600 } },
+    );
+    const caller = await RawCaller.to(harness.port);
+    caller.write(
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n`,
+    );
+    for (const byte of "slow body") {
+      await pause(100);
+      caller.write(byte);
+    }
+    await caller.saw("slow body");
+    expect(caller.text).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 

@@ -1,0 +1,80 @@
+/** `sidestep check`: tells whether a policy would load, with every problem's position. */
+import { fileURLToPath } from "node:url";
+import type { Policy } from "../core/policy.ts";
+import { loadPolicy } from "../policy/load.ts";
+import { formatProblem } from "../policy/problem.ts";
+import { exitCodes, type Command } from "./command.ts";
+import { isOn, readFlags, valueOf, type Flag } from "./flags.ts";
+
+/** The policy that is used when none is named. */
+export const bundledPolicy: string = fileURLToPath(
+  new URL("../../policies/default.yaml", import.meta.url),
+);
+
+const flags: Readonly<Record<string, Flag>> = {
+  policy: { kind: "string" },
+  json: { kind: "boolean" },
+  help: { kind: "boolean" },
+};
+
+const help = `sidestep check: tells whether a policy would load
+
+  sidestep check [flags] [FILE_OR_DIR]
+
+  --policy FILE_OR_DIR   the policy (default: the bundled default.yaml)
+  --json                 problems, or what the policy holds, as JSON
+  --help                 this text
+
+Each problem is a line FILE:LINE:COLUMN: MESSAGE. Exit codes: 0 it would load, 2 it would not.`;
+
+/** The command. */
+export const check: Command = {
+  name: "check",
+  summary: "tell whether a policy would load, and what is wrong with it",
+  help,
+  run: async (args, terminal) => {
+    const given = readFlags(args, flags, terminal.env);
+    if (isOn(given, "help")) {
+      terminal.out(help);
+      return exitCodes.ok;
+    }
+    const path = valueOf(given, "policy") ?? given.rest[0] ?? bundledPolicy;
+    const loaded = await loadPolicy({ path, env: terminal.env });
+    const isJson = isOn(given, "json");
+    if (loaded.ok) {
+      terminal.out(isJson ? JSON.stringify(contents(loaded.policy)) : summary(path, loaded.policy));
+      return exitCodes.ok;
+    }
+    if (isJson) terminal.out(JSON.stringify({ ok: false, problems: loaded.problems }));
+    else for (const problem of loaded.problems) terminal.out(formatProblem(problem));
+    return exitCodes.invalid;
+  },
+};
+
+function contents(policy: Policy): Readonly<Record<string, unknown>> {
+  return {
+    ok: true,
+    revision: policy.revision,
+    mode: policy.mode,
+    model: policy.model,
+    files: policy.files,
+    routes: policy.routes.map((route) => route.name),
+    intents: policy.intents.map((intent) => intent.name),
+    providers: [...policy.providers.keys()],
+    targets: [...policy.targets.keys()],
+  };
+}
+
+function summary(path: string, policy: Policy): string {
+  const counts = [
+    plural(policy.routes.length, "route"),
+    plural(policy.intents.length, "intent"),
+    plural(policy.faqs.size, "FAQ file"),
+    plural(policy.targets.size, "target"),
+  ];
+  return `${path}: good. Revision ${policy.revision}, mode ${policy.mode}, ${counts.join(", ")}.`;
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}

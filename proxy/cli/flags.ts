@@ -1,0 +1,68 @@
+/** Reads flags: each long flag has an environment variable of the same name, and unknown ones are named with the nearest. */
+import { parseArgs } from "node:util";
+import { UsageError, type Terminal } from "./command.ts";
+
+/** One flag of a command. */
+export interface Flag {
+  readonly kind: "string" | "boolean";
+  /** Whether it may be given more than once; in the environment, values are separated by commas. */
+  readonly isList?: boolean;
+}
+
+/** What a command was called with. */
+export interface Flags {
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  readonly rest: readonly string[];
+}
+
+/** Parses `args`; a flag that is absent is read from `SIDESTEP_<NAME>`. Throws UsageError. */
+export function readFlags(
+  args: readonly string[],
+  flags: Readonly<Record<string, Flag>>,
+  env: Terminal["env"],
+): Flags {
+  const values = new Map<string, readonly string[]>();
+  for (const [name, flag] of Object.entries(flags)) {
+    const given = env[`SIDESTEP_${name.replaceAll("-", "_").toUpperCase()}`];
+    if (given === undefined || given === "") continue;
+    values.set(name, flag.isList === true ? given.split(",").map((part) => part.trim()) : [given]);
+  }
+  const parsed = parsedArgs(args, flags);
+  for (const [name, list] of parsed.values) values.set(name, list);
+  return { values, rest: parsed.rest };
+}
+
+function parsedArgs(args: readonly string[], flags: Readonly<Record<string, Flag>>): Flags {
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, flag]) => [
+      name,
+      { type: flag.kind, multiple: true } as const,
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
+    const read = Object.entries(values).map(
+      ([name, list]) => [name, (Array.isArray(list) ? list : [list]).map(String)] as const,
+    );
+    return { values: new Map(read), rest: positionals };
+  } catch (fault) {
+    const message = fault instanceof Error ? fault.message : String(fault);
+    throw new UsageError(message.split("\n")[0] ?? message, { cause: fault });
+  }
+}
+
+/** A flag's last value; undefined when it was not given. */
+export function valueOf(flags: Flags, name: string): string | undefined {
+  return flags.values.get(name)?.at(-1);
+}
+
+/** Whether a boolean flag was given and is not "false" or "0" in the environment. */
+export function isOn(flags: Flags, name: string): boolean {
+  const value = valueOf(flags, name);
+  return value !== undefined && value !== "false" && value !== "0";
+}

@@ -1,0 +1,145 @@
+/** `sidestep run`: starts the sidecar, prints one ready line, drains on SIGTERM. */
+import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
+import { isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
+
+/** What run asks for; assemble.ts gives it. */
+export interface RunOptions {
+  /** A file or a folder; null takes the bundled default policy. */
+  readonly policy: string | null;
+  readonly listen: readonly string[];
+  readonly admin: string;
+  readonly health: string | null;
+  /** Extra certificate authorities, PEM files. */
+  readonly caFiles: readonly string[];
+  readonly isGateway: boolean;
+  readonly env: Terminal["env"];
+  readonly warn: (line: string) => void;
+}
+
+/** A sidecar that serves. */
+export interface Running {
+  readonly listen: string;
+  readonly admin: string;
+  readonly health: string | null;
+  /** Lets calls run to their end, `graceMs` at most. */
+  drain(graceMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Raised by a start that cannot work; its lines say what to mend. */
+export class StartFailed extends Error {
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines[0] ?? "sidestep could not start");
+    this.name = "StartFailed";
+    this.lines = lines;
+  }
+}
+
+const flags: Readonly<Record<string, Flag>> = {
+  policy: { kind: "string" },
+  listen: { kind: "string", isList: true },
+  admin: { kind: "string" },
+  health: { kind: "string" },
+  grace: { kind: "string" },
+  "ca-file": { kind: "string", isList: true },
+  gateway: { kind: "boolean" },
+  help: { kind: "boolean" },
+};
+
+const help = `sidestep run: starts the sidecar
+
+  --policy FILE_OR_DIR   the policy; reloads when it changes (default: the bundled default.yaml,
+                         which answers nothing and records what it would have done)
+  --listen ADDRESS       where applications call; may be given more than once
+                         (default: 127.0.0.1:4000 and [::1]:4000; port 0 picks one)
+  --admin ADDRESS        page, metrics, decisions; loopback only (default: 127.0.0.1:4001)
+  --health ADDRESS       /livez, /readyz and /metrics for the cluster (default: off)
+  --grace DURATION       how long open calls may run on after SIGTERM (default: 25s)
+  --ca-file FILE         an extra certificate authority in PEM form; may be given more than once
+  --gateway              stopping refuses new connections at once, instead of serving on as a sidecar
+  --help                 this text
+
+Each flag has an environment variable: --listen is SIDESTEP_LISTEN, --ca-file is SIDESTEP_CA_FILE,
+with commas between several values. HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS and OTEL_* are honoured.
+
+When ready, one line of JSON goes to standard output:
+  {"event":"ready","listen":"http://...","admin":"http://...","health":null}
+Exit codes: 0 stopped as asked, 1 failed, 2 the policy or a flag is invalid.`;
+
+/** The command, for a program that can be started by `start`. */
+export function runCommand(start: (options: RunOptions) => Promise<Running>): Command {
+  return {
+    name: "run",
+    summary: "start the sidecar",
+    help,
+    run: async (args, terminal) => {
+      const given = readFlags(args, flags, terminal.env);
+      if (isOn(given, "help")) {
+        terminal.out(help);
+        return exitCodes.ok;
+      }
+      const graceMs = durationMs(valueOf(given, "grace") ?? "25s");
+      return serve(() => start(optionsOf(given, terminal)), terminal, graceMs);
+    },
+  };
+}
+
+function optionsOf(given: Flags, terminal: Terminal): RunOptions {
+  if (given.rest.length > 0) {
+    throw new UsageError(`run takes no word "${given.rest[0]}"; see sidestep run --help`);
+  }
+  return {
+    policy: valueOf(given, "policy") ?? null,
+    listen: given.values.get("listen") ?? [],
+    admin: valueOf(given, "admin") ?? "127.0.0.1:4001",
+    health: valueOf(given, "health") ?? null,
+    caFiles: given.values.get("ca-file") ?? [],
+    isGateway: isOn(given, "gateway"),
+    env: terminal.env,
+    warn: terminal.err,
+  };
+}
+
+function durationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
+  if (match === null) throw new UsageError(`--grace ${text}: a duration looks like 25s or 500ms`);
+  const unit = { ms: 1, s: 1000, m: 60_000 }[match[2] ?? "s"] ?? 1000;
+  return Number(match[1]) * unit;
+}
+
+async function serve(
+  start: () => Promise<Running>,
+  terminal: Terminal,
+  graceMs: number,
+): Promise<number> {
+  const signals = watchSignals();
+  try {
+    const running = await start();
+    const { listen, admin, health } = running;
+    terminal.out(JSON.stringify({ event: "ready", listen, admin, health }));
+    await signals.first;
+    await Promise.race([running.drain(graceMs), signals.second]);
+    await running.close();
+    return exitCodes.ok;
+  } catch (fault) {
+    if (!(fault instanceof StartFailed)) throw fault;
+    for (const line of fault.lines) terminal.err(line);
+    return exitCodes.invalid;
+  }
+}
+
+/** Resolves at the first and at the second signal to stop. */
+function watchSignals(): { readonly first: Promise<void>; readonly second: Promise<void> } {
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  let count = 0;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      count += 1;
+      (count === 1 ? first : second).resolve();
+    });
+  }
+  return { first: first.promise, second: second.promise };
+}

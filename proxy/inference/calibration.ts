@@ -1,0 +1,134 @@
+/** Reads the artefact's intents-calibration.json: what turns a match's measurements into a probability; used by intents.ts and faq.ts. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { probability, type Probability } from "../core/brand.ts";
+import { sigmoid } from "./heads.ts";
+import type { LexiconData } from "./lexicon.ts";
+import { readManifest, type Manifest } from "./manifest.ts";
+import { featureNames } from "./matcher.ts";
+
+/** The file's name beside the model. */
+export const calibrationFile = "intents-calibration.json";
+
+/** One measurement's part in the score. */
+export interface Term {
+  readonly feature: string;
+  /** Values are cut to this range, beyond which nothing was seen. */
+  readonly low: number;
+  readonly high: number;
+  /** Null takes the value itself; a number takes what exceeds it. */
+  readonly above: number | null;
+  readonly weight: number;
+}
+
+/** Points of a rising or falling line, by score. */
+export type Line = readonly (readonly [number, number])[];
+
+/** A logistic score and what it has meant on simulated policies. */
+export interface ScoreModel {
+  readonly bias: number;
+  readonly terms: readonly Term[];
+  /** Score -> share right among calls of this score. */
+  readonly right: Line;
+  /** Score -> share wrong among calls of at least this score. */
+  readonly wrong: Line;
+}
+
+/** The whole file. */
+export interface Calibration {
+  /** Embeddings of some texts, first values, by which the model is recognised. */
+  readonly embeddings: readonly { readonly text: string; readonly values: readonly number[] }[];
+  readonly lexicon: LexiconData;
+  readonly intents: ScoreModel;
+  readonly faq: ScoreModel;
+}
+
+/** How sure a match is. */
+export interface Judged {
+  readonly confidence: Probability;
+  readonly wrong: Probability;
+}
+
+const lineSchema = v.pipe(v.array(v.tuple([v.number(), v.number()])), v.minLength(1));
+
+const modelSchema = v.object({
+  bias: v.number(),
+  terms: v.array(
+    v.object({
+      feature: v.picklist(featureNames),
+      low: v.number(),
+      high: v.number(),
+      above: v.nullable(v.number()),
+      weight: v.number(),
+    }),
+  ),
+  right: lineSchema,
+  wrong: lineSchema,
+});
+
+const fileSchema: v.GenericSchema<unknown, Calibration> = v.object({
+  format: v.literal(1),
+  embeddings: v.array(v.object({ text: v.string(), values: v.array(v.number()) })),
+  lexicon: v.object({
+    sentences: v.number(),
+    groups: v.array(v.tuple([v.number(), v.string()])),
+  }),
+  intents: modelSchema,
+  faq: modelSchema,
+});
+
+// How far the embedding may have moved since the calibration was made.
+const tolerance = 0.05;
+
+/** Null when the artefact has none, or one that was made for another embedding. */
+export async function readCalibration(folder: string): Promise<Calibration | null> {
+  try {
+    const text = await readFile(join(folder, calibrationFile), "utf8");
+    const parsed = v.safeParse(fileSchema, JSON.parse(text));
+    if (!parsed.success) return null;
+    return isMadeFor(parsed.output, await readManifest(folder)) ? parsed.output : null;
+  } catch {
+    return null;
+  }
+}
+
+function isMadeFor(calibration: Calibration, manifest: Manifest): boolean {
+  return calibration.embeddings.every(({ text, values }) => {
+    const found = manifest.selfcheck.cases.find((one) => one.text === text);
+    const now = found?.outputs["default"]?.["embedding"] ?? [];
+    return values.every((value, at) => Math.abs(value - (now[at] ?? Number.NaN)) <= tolerance);
+  });
+}
+
+/** Probability of being right, and expected share wrong at or above, for a match's measurements. */
+export function judged(model: ScoreModel, features: readonly number[]): Judged {
+  const score = scoreOf(model, features);
+  return {
+    confidence: probability(onLine(model.right, score)),
+    wrong: probability(Number.isNaN(score) ? 1 : onLine(model.wrong, score)),
+  };
+}
+
+/** The logistic score in [0, 1], before its meaning is looked up. */
+export function scoreOf(model: ScoreModel, features: readonly number[]): number {
+  const sum = model.terms.reduce((total, { feature, low, high, above, weight }) => {
+    const value = features[featureIndex.get(feature) ?? -1] ?? Number.NaN;
+    const cut = Math.min(high, Math.max(low, value));
+    return total + weight * (above === null ? cut : Math.max(0, cut - above));
+  }, model.bias);
+  return sigmoid(sum);
+}
+
+const featureIndex: ReadonlyMap<string, number> = new Map(
+  featureNames.map((name, index) => [name, index]),
+);
+
+/** Linear between points, level beyond them. */
+export function onLine(line: Line, at: number): number {
+  const next = line.findIndex(([x]) => x >= at);
+  if (next < 0) return line.at(-1)?.[1] ?? 0;
+  const [x1, y1] = line[next] ?? [0, 0];
+  const [x0, y0] = line[next - 1] ?? [x1, y1];
+  return x1 === x0 ? y1 : y0 + ((y1 - y0) * (at - x0)) / (x1 - x0);
+}

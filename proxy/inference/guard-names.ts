@@ -1,0 +1,54 @@
+/** The pair guard's check of names: words with a capital, words that tell a FAQ's entries apart, words that nobody knows. */
+import { courtesies, stopWords } from "./english-words.ts";
+import type { GuardText, Objection, WordKnowledge } from "./guard-text.ts";
+import { isTypo } from "./words.ts";
+
+/** Every name of one text stands in the other. */
+export function namesAgree(
+  question: GuardText,
+  matched: GuardText,
+  known: WordKnowledge | null,
+): Objection | null {
+  for (const word of namesOf(matched, known)) {
+    if (!isSaid(word, question, known)) return { kind: "entity", detail: word };
+  }
+  for (const word of [...namesOf(question, known), ...strangers(question, known)]) {
+    if (!isSaid(word, matched, known)) return { kind: "entity", detail: word };
+  }
+  return null;
+}
+
+function namesOf(text: GuardText, known: WordKnowledge | null): readonly string[] {
+  return text.words.filter(
+    (word) =>
+      known?.isName(word) === true || (text.capitals.has(word) && known?.isCommon(word) !== true),
+  );
+}
+
+/** Words that are in no list: names in lower case, most likely. */
+function strangers(text: GuardText, known: WordKnowledge | null): readonly string[] {
+  if (known === null) return [];
+  return text.words.filter(
+    (word) => /^[a-z]{2,}$/u.test(word) && !known.isCommon(word) && !isOrdinary(word),
+  );
+}
+
+function isOrdinary(word: string): boolean {
+  if (stopWords.has(word) || courtesies.has(word)) return true;
+  return [...stopWords].some((other) => isTypo(word, other));
+}
+
+/** Whether a name stands in the text, one typo allowed where the typo is no word of its own. */
+function isSaid(word: string, text: GuardText, known: WordKnowledge | null): boolean {
+  if (text.wordSet.has(word)) return true;
+  return text.words.some(
+    (other) =>
+      Math.min(word.length, other.length) >= 5 &&
+      isTypo(word, other) &&
+      !(isWord(word, known) && isWord(other, known)),
+  );
+}
+
+function isWord(word: string, known: WordKnowledge | null): boolean {
+  return known !== null && (known.isCommon(word) || known.isName(word));
+}

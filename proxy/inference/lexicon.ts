@@ -1,0 +1,44 @@
+/** Ordinary words with how often they occur: tells names from words, and says how much a shared word weighs. */
+import { courtesies, stopWords } from "./english-words.ts";
+import { isStopStem, stem } from "./words.ts";
+
+/** As stored beside the model: words in groups of falling frequency. */
+export interface LexiconData {
+  /** Sentences that were counted. */
+  readonly sentences: number;
+  /** Each group: the share of sentences that hold one of its words, and the words, separated by blanks. */
+  readonly groups: readonly (readonly [number, string])[];
+}
+
+// A word in no list is as rare as one in this many sentences.
+const unseen = 1 / 20_000;
+
+/** Word frequencies of the language. */
+export class Lexicon {
+  readonly #words = new Map<string, number>();
+  readonly #stems = new Map<string, number>();
+
+  constructor(data: LexiconData) {
+    for (const [share, words] of data.groups) {
+      for (const word of words.split(" ")) {
+        this.#words.set(word, share);
+        const root = stem(word);
+        this.#stems.set(root, (this.#stems.get(root) ?? 0) + share);
+      }
+    }
+  }
+
+  /** Whether a lower-case word is ordinary, so that it is no name. */
+  isCommon(word: string): boolean {
+    return this.#words.has(word) || stopWords.has(word) || courtesies.has(word);
+  }
+
+  isCommonStem(root: string): boolean {
+    return this.#stems.has(root) || isStopStem(root);
+  }
+
+  /** How much a stem says, in nats: 0 for words in every sentence, about 10 for unseen ones. */
+  rarity(root: string): number {
+    return -Math.log(Math.min(1, this.#stems.get(root) ?? unseen));
+  }
+}

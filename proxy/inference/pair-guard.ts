@@ -1,0 +1,231 @@
+/** The second look at a match: what similarity cannot see (negation, numbers, names, scope) must agree; used by FAQ and intents. */
+import { japaneseObjection } from "./guard-japanese.ts";
+import { namesAgree } from "./guard-names.ts";
+import { readForGuard, type GuardText, type Objection, type WordKnowledge } from "./guard-text.ts";
+import {
+  dates,
+  negations,
+  numberWords,
+  opposites,
+  personalNouns,
+  scopes,
+  softNegations,
+  units,
+} from "./english-words.ts";
+
+type Check = (
+  question: GuardText,
+  matched: GuardText,
+  known: WordKnowledge | null,
+) => Objection | null;
+
+/** Null when the two may mean the same; any doubt is an objection. Pure. */
+export function guard(
+  question: string,
+  matched: string,
+  known: WordKnowledge | null = null,
+): Objection | null {
+  return guardTexts(readForGuard(question), readForGuard(matched), known);
+}
+
+/** The same for texts read before. */
+export function guardTexts(
+  question: GuardText,
+  matched: GuardText,
+  known: WordKnowledge | null,
+): Objection | null {
+  if (question.plain === matched.plain) return null;
+  for (const check of checks) {
+    const objection = check(question, matched, known);
+    if (objection !== null) return objection;
+  }
+  return null;
+}
+
+const checks: readonly Check[] = [
+  numbersAgree,
+  unitsAgree,
+  datesAgree,
+  negationAgrees,
+  noOpposites,
+  scopeAgrees,
+  questionAgrees,
+  personalAgrees,
+  directionAgrees,
+  namesAgree,
+  japaneseAgrees,
+];
+
+function differing(a: ReadonlySet<string>, b: ReadonlySet<string>): string | null {
+  for (const word of a) if (!b.has(word)) return word;
+  for (const word of b) if (!a.has(word)) return word;
+  return null;
+}
+
+function numbersAgree(question: GuardText, matched: GuardText): Objection | null {
+  const word = differing(numbersOf(question), numbersOf(matched));
+  if (word === null) return null;
+  const isPlain = /^\d+(?:\.\d+)?(?:st|nd|rd|th)?$/u.test(word);
+  return { kind: isPlain && word.length < 5 ? "number" : "identifier", detail: word };
+}
+
+function numbersOf(text: GuardText): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const word of text.words) {
+    if (/\d|@/u.test(word)) found.add(word.replace(/^(\d+)\.0+$/u, "$1"));
+    const spelled = numberWords.get(word);
+    if (spelled !== undefined) found.add(spelled);
+  }
+  return found;
+}
+
+function unitsAgree(question: GuardText, matched: GuardText): Objection | null {
+  const asked = meanings(question, units, /[$€£¥%]/gu);
+  const known = meanings(matched, units, /[$€£¥%]/gu);
+  if (asked.size === 0 || known.size === 0) return null;
+  const word = differing(asked, known);
+  return word === null ? null : { kind: "unit", detail: word };
+}
+
+const signs: ReadonlyMap<string, string> = new Map([
+  ["$", "usd"],
+  ["€", "eur"],
+  ["£", "gbp"],
+  ["¥", "jpy"],
+  ["%", "percent"],
+]);
+
+function meanings(
+  text: GuardText,
+  table: ReadonlyMap<string, string>,
+  marks: RegExp | null,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const word of text.words) {
+    const meaning = table.get(word.replace(/^\d+(?=\p{L})/u, ""));
+    if (meaning !== undefined) found.add(meaning);
+  }
+  for (const mark of marks === null ? [] : (text.plain.match(marks) ?? [])) {
+    found.add(signs.get(mark) ?? mark);
+  }
+  return found;
+}
+
+function datesAgree(question: GuardText, matched: GuardText): Objection | null {
+  const word = differing(meanings(question, dates, null), meanings(matched, dates, null));
+  return word === null ? null : { kind: "date", detail: word };
+}
+
+function negationAgrees(question: GuardText, matched: GuardText): Objection | null {
+  if (isNegated(question) === isNegated(matched)) return null;
+  const positive = isNegated(question) ? matched : question;
+  if (positive.words.some((word) => softNegations.has(word))) return null;
+  return { kind: "negation", detail: isNegated(question) ? "asked" : "matched" };
+}
+
+function isNegated(text: GuardText): boolean {
+  return text.words.some((word) => negations.has(word));
+}
+
+const sides = opposites.map(([a, b]) => [a.split(" "), b.split(" ")] as const);
+
+function noOpposites(question: GuardText, matched: GuardText): Objection | null {
+  for (const [one, other] of sides) {
+    const detail = opposed(question, matched, one, other) ?? opposed(question, matched, other, one);
+    if (detail !== null) return { kind: "antonym", detail };
+  }
+  return null;
+}
+
+function has(text: GuardText, words: readonly string[]): boolean {
+  return words.some((word) => text.wordSet.has(word));
+}
+
+/** The question has `one` and not `other`, the matched text the reverse. */
+function opposed(
+  question: GuardText,
+  matched: GuardText,
+  one: readonly string[],
+  other: readonly string[],
+): string | null {
+  if (!has(question, one) || has(question, other)) return null;
+  if (!has(matched, other) || has(matched, one)) return null;
+  return `${one[0] ?? ""} / ${other[0] ?? ""}`;
+}
+
+const scopeGroups = scopes.map(([name, words]) => [name, words.split(" ")] as const);
+
+function scopeAgrees(question: GuardText, matched: GuardText): Objection | null {
+  for (const [name, words] of scopeGroups) {
+    const asked = words.some((word) => question.wordSet.has(word));
+    const known = words.some((word) => matched.wordSet.has(word));
+    if (asked !== known) return { kind: "scope", detail: name };
+  }
+  return null;
+}
+
+const questionKinds: readonly (readonly [string, RegExp])[] = [
+  ["why", /\bwhy\b|\bhow come\b|\bfor what reason\b/u],
+  ["when", /\bwhen\b|\bwhat time\b|\bwhat date\b|\bhow (?:long|soon)\b/u],
+  ["where", /\bwhere\b/u],
+  ["who", /\bwho\b|\bwhom\b|\bwhose\b/u],
+  ["amount", /\bhow (?:much|many|often)\b|\bcosts?\b|\bprice\b/u],
+];
+
+/** Two questions that ask for different kinds of answer; one that asks openly may match any. */
+function questionAgrees(question: GuardText, matched: GuardText): Objection | null {
+  const asked = questionKinds.filter(([, pattern]) => pattern.test(question.plain));
+  const known = questionKinds.filter(([, pattern]) => pattern.test(matched.plain));
+  if (asked.length === 0 || known.length === 0) return null;
+  if (asked.some(([name]) => known.some(([other]) => other === name))) return null;
+  return { kind: "question", detail: `${asked[0]?.[0] ?? ""} / ${known[0]?.[0] ?? ""}` };
+}
+
+const lookUp =
+  /\b(?:where (?:is|are)|status|track|when will|when is|has|have|did|yet|still|arrived|pending|check|show me|view|see|look up|what is)\b/u;
+const introduction =
+  /\bmy name is\b|\bthis is \p{L}+ \p{L}+|\b(?:order|account|card|policy|phone|reference|case|ticket) (?:number|id|no)\b(?= (?:is\b|\d|#))/u;
+
+/** A person's own matter against a general question. */
+function personalAgrees(question: GuardText, matched: GuardText): Objection | null {
+  if (introduction.test(question.plain) && !introduction.test(matched.plain)) {
+    return { kind: "personal", detail: "introduction" };
+  }
+  if (isPersonal(question) && !isOwn(matched)) return { kind: "personal", detail: "look-up" };
+  return null;
+}
+
+function isPersonal(text: GuardText): boolean {
+  if (!lookUp.test(text.plain)) return false;
+  return text.words.some(
+    (word, at) =>
+      (word === "my" || word === "mine") &&
+      text.words.slice(at + 1, at + 4).some((next) => personalNouns.has(next)),
+  );
+}
+
+function isOwn(text: GuardText): boolean {
+  return ["my", "mine", "i", "me"].some((word) => text.wordSet.has(word));
+}
+
+const directions = [
+  /\bfrom (?:an? |the |my )?(\S+)(?: \S+)? (?:in)?to (?:an? |the |my )?([^\s?.!,]+)/u,
+  /\b(\S+) (?:\S+ )?than (?:an? |the )?([^\s?.!,]+)/u,
+];
+
+function directionAgrees(question: GuardText, matched: GuardText): Objection | null {
+  for (const pattern of directions) {
+    const asked = pattern.exec(question.plain);
+    const known = pattern.exec(matched.plain);
+    if (asked === null || known === null) continue;
+    if (asked[1] === known[2] || asked[2] === known[1]) {
+      return { kind: "direction", detail: `${asked[1] ?? ""} / ${asked[2] ?? ""}` };
+    }
+  }
+  return null;
+}
+
+function japaneseAgrees(question: GuardText, matched: GuardText): Objection | null {
+  if (!question.isJapanese && !matched.isJapanese) return null;
+  return japaneseObjection(question.plain, matched.plain);
+}

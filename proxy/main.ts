@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+/** The process: picks the command, lets nothing stray end it, and turns the outcome into an exit code. */
+import { buffer } from "node:stream/consumers";
+import { check } from "./cli/check.ts";
+import { exitCodes, UsageError, type Command, type Terminal } from "./cli/command.ts";
+import { explainCommand } from "./cli/explain.ts";
+import { healthcheck } from "./cli/healthcheck.ts";
+import { runCommand } from "./cli/run.ts";
+import { version } from "./cli/version.ts";
+import { nearestHint } from "./policy/nearest.ts";
+
+/** Imported when wanted: help and check need neither sockets nor a model. */
+const sidecar = () => import("./sidecar.ts");
+
+const commands: ReadonlyMap<string, Command> = new Map(
+  [
+    runCommand(async (options) => (await sidecar()).startSidecar(options)),
+    check,
+    explainCommand(async (policy, terminal) => (await sidecar()).createExplainer(policy, terminal)),
+    healthcheck,
+    version,
+  ].map((command) => [command.name, command]),
+);
+
+const terminal: Terminal = {
+  env: process.env,
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  input: () => buffer(process.stdin),
+};
+
+function overview(): string {
+  const rows = [...commands.values()].map(({ name, summary }) => `  ${name.padEnd(13)}${summary}`);
+  return [
+    "sidestep: a sidecar for LLM calls",
+    "",
+    "Usage: sidestep COMMAND [flags]",
+    "",
+    ...rows,
+    "",
+    "sidestep COMMAND --help tells more. Exit codes: 0 well, 1 failed, 2 invalid policy or flags.",
+  ].join("\n");
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [word = "help", ...rest] = args;
+  if (["help", "--help", "-h"].includes(word)) {
+    terminal.out(overview());
+    return exitCodes.ok;
+  }
+  const command = commands.get(word === "--version" ? "version" : word);
+  if (command === undefined) {
+    terminal.err(`sidestep knows no command "${word}"${nearestHint(word, commands.keys())}`);
+    return exitCodes.invalid;
+  }
+  try {
+    return await command.run(rest, terminal);
+  } catch (fault) {
+    if (fault instanceof UsageError) {
+      terminal.err(`${fault.message}\nsidestep ${word} --help lists the flags`);
+      return exitCodes.invalid;
+    }
+    terminal.err(fault instanceof Error ? (fault.stack ?? fault.message) : String(fault));
+    return exitCodes.failed;
+  }
+}
+
+/** A stray fault ends one call at most, never the process that other calls pass through. */
+function report(fault: unknown): void {
+  const message = fault instanceof Error ? `${fault.name}: ${fault.message}` : String(fault);
+  terminal.err(JSON.stringify({ level: "error", event: "stray_fault", message }));
+}
+
+process.on("uncaughtException", report);
+process.on("unhandledRejection", report);
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,255 @@
+/** One running sidecar: the generation in force, its listeners, and what changes it; `run` and `explain` begin here. */
+import { resolve } from "node:path";
+import {
+  bareGeneration,
+  layGround,
+  nextGeneration,
+  stoppedGeneration,
+  type Generation,
+  type Ground,
+} from "./assemble.ts";
+import { bundledPolicy } from "./cli/check.ts";
+import { UsageError, type Terminal } from "./cli/command.ts";
+import type { Explainer } from "./cli/explain.ts";
+import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
+import type { Mode, Policy } from "./core/policy.ts";
+import type { Explanation } from "./layers/explain.ts";
+import { questionAsCall, type Question } from "./layers/question.ts";
+import { loadPolicy } from "./policy/load.ts";
+import { formatProblem, type Problem } from "./policy/problem.ts";
+import { createPolicyWatch, type GoodPolicy, type PolicyWatch } from "./policy/watch.ts";
+import {
+  defaultDataAddresses,
+  formatAddress,
+  parseAddress,
+  type ListenAddress,
+} from "./server/address.ts";
+import { createAdminServer } from "./server/admin.ts";
+import { drain } from "./server/drain.ts";
+import { createHealthServer } from "./server/health.ts";
+import { createDataServer, type DataServer } from "./server/listen.ts";
+import type { ProbeParts } from "./server/probes.ts";
+import type { SmallServer } from "./server/small-server.ts";
+import { fullRecord } from "./telemetry/record-json.ts";
+
+/** After SIGTERM a sidecar serves on until nothing has come for this long. */
+const quietMs = 3000;
+/** The ready line waits this long for the model; calls are forwarded meanwhile. */
+const modelWaitMs = 20_000;
+/** Most records that `/decisions` gives at once. */
+const shownDecisions = 1000;
+
+type Options = RunOptions & { readonly path: string };
+
+/** Starts a sidecar. Rejects with StartFailed when the policy is invalid or an address cannot be had. */
+export async function startSidecar(options: RunOptions): Promise<Running> {
+  const path = resolve(options.policy ?? bundledPolicy);
+  const loaded = await goodPolicy(path, options.env);
+  const ground = await layGround(options, loaded.policy);
+  const sidecar = new Sidecar(ground, { ...options, path }, bareGeneration(ground, loaded.policy));
+  try {
+    await sidecar.start(loaded);
+  } catch (fault) {
+    await sidecar.close();
+    throw fault instanceof Error ? new StartFailed([fault.message]) : fault;
+  }
+  return sidecar;
+}
+
+/** Loads a policy and its model for `explain`; nothing listens and nothing is sent. */
+export async function createExplainer(
+  policy: string | null,
+  terminal: Terminal,
+): Promise<Explainer> {
+  const loaded = await goodPolicy(resolve(policy ?? bundledPolicy), terminal.env);
+  const env = { ...terminal.env, SIDESTEP_LOG_LEVEL: "error" };
+  const ground = await layGround({ env, caFiles: [] }, loaded.policy);
+  const bare = bareGeneration(ground, loaded.policy);
+  const generation = await nextGeneration(ground, loaded.policy, bare);
+  return {
+    explain: async (asked) => {
+      const told = await explained(generation, asked);
+      if (told === null) throw new UsageError("the body is no readable request of its protocol");
+      return told;
+    },
+    close: async () => {
+      await Promise.all([generation.classifier?.close(), ground.upstream.close()]);
+      await ground.log.close();
+    },
+  };
+}
+
+async function goodPolicy(path: string, env: Terminal["env"]): Promise<GoodPolicy> {
+  const loaded = await loadPolicy({ path, env });
+  if (!loaded.ok) throw new StartFailed(loaded.problems.map(formatProblem));
+  return loaded;
+}
+
+async function explained(generation: Generation, asked: Question): Promise<Explanation | null> {
+  const call = questionAsCall(asked, generation.live.snapshot);
+  return call === null ? null : generation.explain(call);
+}
+
+/** What `run` drains and closes. */
+class Sidecar implements Running {
+  readonly #ground: Ground;
+  readonly #options: Options;
+  #generation: Generation;
+  #problems: readonly Problem[] = [];
+  #isDraining = false;
+  #data: DataServer | null = null;
+  #small: SmallServer[] = [];
+  #watch: PolicyWatch | null = null;
+
+  constructor(ground: Ground, options: Options, generation: Generation) {
+    this.#ground = ground;
+    this.#options = options;
+    this.#generation = generation;
+  }
+
+  get listen(): string {
+    return urlOf(this.#data?.addresses[0]);
+  }
+
+  get admin(): string {
+    return urlOf(this.#small[0]?.address);
+  }
+
+  get health(): string | null {
+    const address = this.#small[1]?.address;
+    return address === undefined ? null : urlOf(address);
+  }
+
+  /** Serves at once, forwarding; answers as soon as the model is there and the intents are fitted. */
+  async start(loaded: GoodPolicy): Promise<void> {
+    await this.#bind();
+    const { ground, classifier } = {
+      ground: this.#ground,
+      classifier: this.#generation.classifier,
+    };
+    classifier?.onChange(({ status, error }) => {
+      ground.log.event(status === "failed" ? "warn" : "info", "model", { status, error });
+    });
+    const waited = Promise.withResolvers<void>();
+    const timer = setTimeout(waited.resolve, modelWaitMs);
+    await Promise.race([this.#takeUp(loaded.policy), waited.promise]);
+    clearTimeout(timer);
+    this.#watch = createPolicyWatch({
+      path: this.#options.path,
+      env: this.#options.env,
+      current: loaded,
+      onChange: ({ policy }) => this.#takeUp(policy),
+      onProblems: (problems) => this.#refuse(problems),
+    });
+  }
+
+  async drain(graceMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#watch?.close();
+    const acceptsNew = !this.#options.isGateway;
+    if (this.#data !== null) await drain(this.#data, { graceMs, quietMs, acceptsNew });
+  }
+
+  async close(): Promise<void> {
+    this.#watch?.close();
+    await Promise.all([this.#data?.close(), ...this.#small.map((server) => server.close())]);
+    await Promise.all([this.#ground.upstream.close(), this.#generation.classifier?.close()]);
+    await this.#ground.tracer.close();
+    await this.#ground.log.close();
+  }
+
+  async #bind(): Promise<void> {
+    const { listen, admin, health, warn } = this.#options;
+    const faults = this.#ground.recorder;
+    const given = listen.map(parseAddress);
+    this.#data = await createDataServer({
+      addresses: given.length > 0 ? given : defaultDataAddresses,
+      current: () => this.#generation.live,
+      faults,
+      warn,
+    });
+    const probes = this.#probes();
+    const pages = { ...probes, ...this.#pages(), address: parseAddress(admin), faults };
+    this.#small.push(await createAdminServer(pages));
+    if (health === null) return;
+    this.#small.push(
+      await createHealthServer({ ...probes, address: parseAddress(health), faults }),
+    );
+  }
+
+  #probes(): ProbeParts {
+    const { metrics, upstream, store, log } = this.#ground;
+    metrics.watch({
+      breakers: () => upstream.breakers(),
+      store: () => store.usage(),
+      classifier: () => this.#generation.classifier?.state.status ?? "absent",
+      droppedLines: () => log.dropped(),
+    });
+    return {
+      isReady: () => !this.#isDraining,
+      metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+    };
+  }
+
+  #pages() {
+    return {
+      policy: () => this.#policyPage(),
+      decisions: () => this.#ground.ring.latest(shownDecisions).map(fullRecord),
+      explain: (question: Question) => explained(this.#generation, question),
+      breakers: () => this.#ground.upstream.breakers(),
+      mode: (): Mode => (this.#generation.live.snapshot.isStopped ? "observe" : this.#policy.mode),
+      setMode: (mode: Mode): void => this.#stop(mode === "observe"),
+    };
+  }
+
+  get #policy(): Policy {
+    return this.#generation.policy;
+  }
+
+  #policyPage(): object {
+    const { revision, files, mode, model, routes, intents } = this.#policy;
+    return {
+      revision,
+      files,
+      mode,
+      model,
+      isStopped: this.#generation.live.snapshot.isStopped,
+      loadedAt: this.#generation.loadedAt,
+      modelState: this.#generation.classifier?.state ?? null,
+      routes: routes.map((route) => route.name),
+      intents: intents.map((intent) => intent.name),
+      problems: this.#problems.map(formatProblem),
+    };
+  }
+
+  #stop(isStopped: boolean): void {
+    this.#generation = stoppedGeneration(this.#ground, this.#generation, isStopped);
+    this.#ground.metrics.stopped(isStopped);
+    this.#ground.log.event("warn", "mode", { isStopped });
+  }
+
+  /** Swaps in a new generation once it is whole; the old one's calls run on with what they took. */
+  async #takeUp(policy: Policy): Promise<void> {
+    const before = this.#generation;
+    const next = await nextGeneration(this.#ground, policy, before);
+    // An operator may have pressed stop while intents were fitted.
+    const { isStopped } = this.#generation.live.snapshot;
+    this.#generation = stoppedGeneration(this.#ground, next, isStopped);
+    this.#problems = [];
+    if (before.classifier !== next.classifier) await before.classifier?.close();
+    const { revision, mode } = policy;
+    this.#ground.metrics.policyLoaded({ revision, mode }, Date.now());
+    this.#ground.log.event("info", "policy_loaded", { revision, mode });
+  }
+
+  #refuse(problems: readonly Problem[]): void {
+    this.#problems = problems;
+    if (problems.length === 0) return;
+    this.#ground.metrics.policyRefused();
+    this.#ground.log.event("error", "policy_refused", { problems: problems.map(formatProblem) });
+  }
+}
+
+function urlOf(address: ListenAddress | undefined): string {
+  return address === undefined ? "" : `http://${formatAddress(address)}`;
+}

@@ -1,0 +1,101 @@
+/** The command line: check, explain, help and exit codes, as scripts use them. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { supportPolicy } from "../support/policies.ts";
+
+const main = resolve(import.meta.dirname, "../../proxy/main.ts");
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function sidestep(args: readonly string[], input = ""): Promise<Ran> {
+  return new Promise((done) => {
+    const child = execFile(process.execPath, [main, ...args], (fault, out, err) => {
+      done({ code: typeof fault?.code === "number" ? fault.code : 0, out, err });
+    });
+    child.stdin?.end(input);
+  });
+}
+
+function policyFile(text: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), "sidestep-")), "policy.yaml");
+  writeFileSync(file, text);
+  return file;
+}
+
+const good = policyFile(supportPolicy("http://127.0.0.1:9"));
+
+describe("sidestep", () => {
+  it.each([["--help"], ["help"], ["run", "--help"], ["check", "--help"], ["explain", "--help"]])(
+    "helps: %s %s",
+    async (...args) => {
+      const { code, out } = await sidestep(args.filter((arg) => arg !== undefined));
+      expect(code).toBe(0);
+      expect(out).toContain("sidestep");
+    },
+  );
+
+  it("names the mend for a word that it does not know", async () => {
+    const { code, err } = await sidestep(["chekc"]);
+    expect(code).toBe(2);
+    expect(err).toContain("check");
+  });
+
+  it("says its version", async () => {
+    expect((await sidestep(["version"])).out).toMatch(/^sidestep \d+\.\d+\.\d+/);
+  });
+});
+
+describe("sidestep check", () => {
+  it("exits 0 for a good policy", async () => {
+    const { code, out } = await sidestep(["check", "--policy", good]);
+    expect(code).toBe(0);
+    expect(out).toContain("4 routes".replace("4", "5"));
+  });
+
+  it("exits 2 with every problem's position", async () => {
+    const bad = policyFile("version: 1\nroutse: []\nmode: enfroce\n");
+    const { code, err, out } = await sidestep(["check", "--policy", bad]);
+    expect(code).toBe(2);
+    const lines = `${out}${err}`.split("\n").filter((line) => /:\d+:\d+: /.test(line));
+    expect(lines.some((line) => line.startsWith(`${bad}:2:1: `) && line.includes("routes"))).toBe(
+      true,
+    );
+    expect(lines.some((line) => line.startsWith(`${bad}:3:7: `))).toBe(true);
+  });
+
+  it("exits 2 and says so when the file is not there", async () => {
+    const { code, err, out } = await sidestep(["check", "--policy", "/nowhere/at-all.yaml"]);
+    expect(code).toBe(2);
+    expect(`${out}${err}`).toContain("/nowhere/at-all.yaml");
+  });
+});
+
+describe("sidestep explain", () => {
+  it("shows the decision, the reason and the routes looked at", async () => {
+    const { code, out } = await sidestep(["explain", "--policy", good, "hello there"]);
+    expect(code).toBe(0);
+    expect(out).toContain("answered_template");
+    expect(out).toContain("Hello! How can I help you today?");
+  });
+
+  it("explains a request body from standard input as JSON", async () => {
+    const body = {
+      model: "gpt-4o",
+      messages: [{ role: "user", content: "hello" }],
+      tools: [{ type: "function", function: { name: "f" } }],
+    };
+    const { code, out } = await sidestep(
+      ["explain", "--policy", good, "--json"],
+      JSON.stringify(body),
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ decision: "forwarded", reason: "tools_present" });
+  });
+});
