@@ -7,7 +7,6 @@ import type { Classifier, Recorder, Tracer } from "./core/ports.ts";
 import type { Received, Snapshot } from "./core/received.ts";
 import { createClassifier, type LocalClassifier } from "./inference/classifier.ts";
 import { fitSnapshotParts } from "./inference/snapshot-parts.ts";
-};
 import { answer, type AnswerParts } from "./layers/answer.ts";
 import { decide } from "./layers/decide.ts";
 import { deliberation } from "./layers/deliberation.ts";
@@ -23,6 +22,7 @@ import { signalReaders } from "./signals/registry.ts";
 import { createMemoryStore, type MemoryStore } from "./store/memory.ts";
 import { DecisionRing } from "./telemetry/decision-ring.ts";
 import { createLog, levelNamed, type Log } from "./telemetry/log.ts";
+import { measuredClassifier, measuredStore, timed } from "./telemetry/measured.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { recorderOf } from "./telemetry/recorder.ts";
 import { createTracer } from "./telemetry/trace.ts";
@@ -131,12 +131,13 @@ function generationOf(
   snapshot: Snapshot,
   classifier: LocalClassifier | null,
 ): Generation {
-  const { upstream, store, recorder, tracer } = ground;
+  const { upstream, recorder, tracer, metrics } = ground;
+  const store = measuredStore(ground.store, metrics);
   const faults = recorder;
-  const deliberate = deliberation({
-    classifier: classifier ?? noClassifier,
-    signals: signalReaders,
-  });
+  const model = measuredClassifier(classifier ?? noClassifier, metrics);
+  const deliberate = timed(deliberation({ classifier: model, signals: signalReaders }), (seconds) =>
+    metrics.decided(seconds),
+  );
   const answers: AnswerParts = { deliberate, answers: answerer, faults };
   const stored: RecallParts = { store, now: Date.now, faults };
   const stack = new Stack(forward({ upstream }))

@@ -50,9 +50,9 @@ function inText(spec: LabelAnswer, view: RequestView, label: string): Formed {
   if (wording.kind === "not-offered") return notOffered;
   if (wording.kind !== "word") return unknownForm;
   if (spec.format !== null) return formatted(spec.format, wording.word);
-  const prompt = instructionsOf(view);
+  const prompt = wishesOf(instructionsOf(view));
   if (/json/iu.test(prompt)) return keyed(prompt, wording.word);
-  if (wantsMore(prompt)) return unknownForm;
+  if (wantsMore(prompt) || wantsOtherForm(prompt, wording.word)) return unknownForm;
   const isBare = spec.labels.size > 0 || asksForWord(prompt);
   return isBare ? { kind: "text", text: wording.word } : unknownForm;
 }
@@ -72,18 +72,48 @@ function formatted(format: string, word: string): Formed {
   return { kind: "text", text: format.replaceAll("{label}", () => word) };
 }
 
-/** An object with the one key that the prompt shows; with several keys the form is not plain. */
+/** An object with the one key that the prompt shows; with several keys, a list or nesting the form is not plain. */
 function keyed(prompt: string, word: string): Formed {
+  if (/["'`]\s*:\s*[[{]|\barrays?\b|\blist of\b|^\s*\[/iu.test(prompt)) return unknownForm;
   const keys = new Set([...prompt.matchAll(/["'`](\w+)["'`]\s*:/gu)].map((match) => match[1]));
   const [key] = keys;
   if (keys.size !== 1 || key === undefined) return unknownForm;
   return { kind: "text", text: JSON.stringify({ [key]: word }) };
 }
 
+/** What the application asks for, without what it forbids: "no explanation" asks for none. */
+function wishesOf(prompt: string): string {
+  return prompt.replaceAll(
+    /\b(?:no|without|do not|don['’]t|never|nothing|avoid)\b[^.;:!?\n]{0,100}/giu,
+    " ",
+  );
+}
+
 /** Whether the application wants more than the label. */
 function wantsMore(prompt: string): boolean {
-  return /\b(?:explain|explanation|why|reason|justif\w+|score|confidence|rating|percent\w*|summar\w+|each|every)\b/iu.test(
+  return /\b(?:explain|explanation|why|reason|reasoning|justif\w+|scores?|confidence|rating|percent\w*|probabilit\w+|summar\w+|each|every|both|also|translat\w+|then|followed by|add|include|emojis?|sentences?|paragraphs?)\b/iu.test(
     prompt,
+  );
+}
+
+/** Words that ask for the label in a form of its own: a number for it, a letter, marks around it, another language. */
+const otherForm =
+  /\b(?:numbers?|numeric\w*|numerals?|digits?|integers?|index|indices|codes?|letters?|initials?|abbreviat\w+|capitali[sz]\w*|symbols?|xml|html|tags?|yaml|csv|markdown|bold|asterisks?|prefix\w*|suffix\w*|period|full stop|format|form|template|begin(?:s|ning)? with|start(?:s|ing)? with|end(?:s|ing)? with|twice|times|spanish|french|german|italian|portuguese|dutch|japanese|chinese|korean|russian|arabic|hindi)\b|<\/?\w+>|\{\w+\}|\[\w+\]/iu;
+
+function wantsOtherForm(prompt: string, word: string): boolean {
+  if (otherForm.test(prompt)) return true;
+  const wantsUpper = /\b(?:upper-?\s?case|all caps|capitals?)\b/iu.test(prompt);
+  const wantsLower = /\blower-?\s?case\b/iu.test(prompt);
+  const isOther =
+    (wantsUpper && word !== word.toUpperCase()) || (wantsLower && word !== word.toLowerCase());
+  return isOther || isLabelled(prompt, word);
+}
+
+/** Whether the list stands inside quotes after a caption, as in "Sentiment: positive|negative". */
+function isLabelled(prompt: string, word: string): boolean {
+  const at = prompt.indexOf(word);
+  return /(?<!\p{L})["'`“][^"'`”\n]{0,60}:\s*[^"'`”\n]{0,60}$/u.test(
+    prompt.slice(Math.max(0, at - 140), at),
   );
 }
 

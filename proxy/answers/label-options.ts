@@ -30,8 +30,12 @@ export function wordingIn(options: readonly string[], label: string): Wording {
   return found[0] === undefined ? { kind: "not-offered" } : { kind: "word", word: found[0] };
 }
 
+/** Longer instructions say more than a list of labels; they are not read. */
+const longestPrompt = 20_000;
+
 /** The wording of `label` in a prompt's running text. */
 export function wordingOf(label: string, prompt: string): Wording {
+  if (prompt.length > longestPrompt) return { kind: "unclear" };
   return synonyms.has(label) ? forcedWording(label, prompt) : namedWording(label, prompt);
 }
 
@@ -48,23 +52,36 @@ function forcedWording(label: string, prompt: string): Wording {
   if (first === undefined || last === undefined || meant.size < 2) return { kind: "unlisted" };
   if (spelled.size !== meant.size) return { kind: "unclear" };
   const inside = prompt.slice(first.index, last.index + last[0].length);
-  const isGraded = found.some((match) => graded.test(prompt.slice(0, match.index)));
+  const isGraded = found.some(({ index }) => graded.test(beforeIn(prompt, index)));
   const isPlain =
     !isGraded &&
     isPureList(inside) &&
-    !goesOn(prompt.slice(last.index + last[0].length)) &&
-    !beganBefore(prompt.slice(0, first.index));
+    !goesOn(afterIn(prompt, last.index + last[0].length)) &&
+    !beganBefore(beforeIn(prompt, first.index));
   if (!isPlain) return { kind: "unclear" };
   const word = [...spelled].find((text) => meaningOf(text) === label);
   return word === undefined ? { kind: "not-offered" } : { kind: "word", word };
 }
 
+/** How much of the text around a list may belong to it. */
+const edgeLength = 100;
+
+function beforeIn(prompt: string, at: number): string {
+  return prompt.slice(Math.max(0, at - edgeLength), at);
+}
+
+function afterIn(prompt: string, at: number): string {
+  return prompt.slice(at, at + edgeLength);
+}
+
 /** Whether nothing but known labels and what joins a list stands in `text`. */
 function isPureList(text: string): boolean {
-  const items = text.split(/[,;/|\n()[\]{}"'`*•.:-]|\s(?:or|and)\s|\s-\s/iu);
+  // Numbers count lines; anywhere else they stand for the labels.
+  const unnumbered = text.replaceAll(/\n\s*\d+[.)]\s/gu, "\n");
+  const items = unnumbered.split(/[,;/|\n()[\]{}"'`*•.:-]|\s(?:or|and)\s|\s-\s/iu);
   return items.every((item) => {
     const word = item.trim().replace(/^(?:or|and)\s+/iu, "");
-    return word === "" || /^\d+$/.test(word) || meaningOf(word) !== null;
+    return word === "" || meaningOf(word) !== null;
   });
 }
 

@@ -32,7 +32,38 @@ function slotOf(schema: JsonObject): Slot | null {
   const listed = Array.isArray(schema["required"]) ? schema["required"] : [];
   const [name, ...others] = listed.length > 0 ? listed : Object.keys(properties);
   if (typeof name !== "string" || others.length > 0) return null;
-  return { name, options: stringsOf(objectOf(properties[name])?.["enum"]) };
+  return { name, options: optionsOf(objectOf(properties[name]), schema, referencesAtMost) };
+}
+
+/** References are followed this often, so that a circle ends. */
+const referencesAtMost = 8;
+
+/** What a property may be: its enumeration, one of its constants, or what it refers to inside the schema. */
+function optionsOf(
+  property: JsonObject | null,
+  root: JsonObject,
+  references: number,
+): readonly string[] | null {
+  if (property === null) return null;
+  const listed = stringsOf(property["enum"]);
+  if (listed !== null) return listed;
+  if (typeof property["const"] === "string") return [property["const"]];
+  if (typeof property["$ref"] === "string" && references > 0) {
+    return optionsOf(referred(root, property["$ref"]), root, references - 1);
+  }
+  const branches = property["anyOf"] ?? property["oneOf"];
+  if (!isList(branches) || references === 0) return null;
+  const each = branches.map((branch) => optionsOf(objectOf(branch), root, references - 1));
+  return each.every((options) => options !== null) ? each.flat() : null;
+}
+
+/** The part that a local reference such as `#/$defs/Mood` names; null for any other reference. */
+function referred(root: JsonObject, reference: string): JsonObject | null {
+  const [start, ...names] = reference.split("/");
+  if (start !== "#") return null;
+  let part: JsonObject | null = root;
+  for (const name of names) part = objectOf(part?.[name]);
+  return part;
 }
 
 function validated(schema: JsonObject, value: Readonly<Record<string, string>>): Formed {
@@ -43,6 +74,10 @@ function validated(schema: JsonObject, value: Readonly<Record<string, string>>):
     // A schema that cannot be followed, e.g. a reference to nowhere: nothing can be promised.
     return unsatisfied;
   }
+}
+
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 function objectOf(value: Json | undefined): JsonObject | null {

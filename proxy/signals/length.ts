@@ -8,7 +8,7 @@ const longest = 2000;
 /** Logarithmic between 40 and 2,000 characters: the step from 50 to 100 counts as much as from 500 to 1,000. */
 export const length: Signal<Score> = {
   name: "length",
-  read: ({ text }) => {
+  read: ({ whole: text }) => {
     if (text.length <= shortest) return score(0);
     return score(Math.log(text.length / shortest) / Math.log(longest / shortest));
   },

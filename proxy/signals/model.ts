@@ -47,7 +47,14 @@ function believed(task: Scored, text: string): Scored {
 }
 
 function isReadable(given: Classification, context: SignalContext): boolean {
-  return given.unknownShare <= unknownLimit && trainedLanguages.has(context.cheap.language);
+  const { language } = context.cheap;
+  if (given.unknownShare > unknownLimit || !trainedLanguages.has(language)) return false;
+  return language !== "und" || isShort(context.text);
+}
+
+/** A few words may well be of no clear language; a sentence without one English word is not English. */
+function isShort(text: string): boolean {
+  return text.length <= 200 && text.trim().split(/\s+/).length <= 7;
 }
 
 function flagOf(given: Classification, name: string): Probability | null {

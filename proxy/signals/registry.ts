@@ -9,7 +9,7 @@ import { keywords } from "./keywords.ts";
 import { language } from "./language.ts";
 import { length } from "./length.ts";
 import { readModel } from "./model.ts";
-import { searchable } from "./phrases.ts";
+import { lowered, searchable } from "./phrases.ts";
 import type { CheapInput } from "./signal.ts";
 import { structure } from "./structure.ts";
 import { syntax } from "./syntax.ts";
@@ -19,8 +19,9 @@ import { turns } from "./turns.ts";
 export const signalReaders: SignalReaders = { readCheap, readModel, complexityOf };
 
 function readCheap(view: RequestView, policy: Policy): CheapSignals {
-  const text = weighedText(view).slice(0, policy.limits.inspectBytes);
-  const input: CheapInput = { view, policy, text, searchable: searchable(text) };
+  const whole = weighedText(view).slice(0, policy.limits.inspectBytes);
+  const text = sampleOf(whole);
+  const input: CheapInput = { view, policy, whole, text, searchable: searchable(text) };
   const hit = keywords.read(input);
   return {
     length: length.read(input),
@@ -35,14 +36,34 @@ function readCheap(view: RequestView, policy: Policy): CheapSignals {
   };
 }
 
-const approval =
-  /^\W*(?:yes|yep|yeah|ok|okay|sure|go on|go ahead|continue|do it|please do|next|more|and then|はい|お願いします|続けて|sí|ja|oui)\W*$/iu;
+/** Longer texts are measured by their first and last part, so that a huge prompt costs no more than a long one. */
+const partLength = 8192;
 
-/** A short approval asks for what the turn before was about, so it is as complex as that turn. */
+function sampleOf(whole: string): string {
+  if (whole.length <= 2 * partLength) return whole;
+  return `${whole.slice(0, partLength)}\n${whole.slice(-partLength)}`;
+}
+
+/** An approval is short; its punctuation is taken off first. */
+const longestApproval = 40;
+const approval =
+  /^(?:(?:yes|yep|yeah|yup|ok|okay|sure|fine|great|please|thanks|go on|go ahead|continue|proceed|do it|do that|please do|sounds good|next|more|and then|はい|お願いします|続けて|sí|si|claro|ja|gerne|weiter|oui|d'accord|continuez)(?: |$))+$/u;
+
+/** A short approval asks for what an earlier turn was about, so it is as complex as that turn. */
 function weighedText(view: RequestView): string {
-  if (!approval.test(view.text)) return view.text;
-  const before = view.turns.slice(0, -1).findLast((turn) => turn.role === "user");
+  if (!isApproval(view.text)) return view.text;
+  const before = view.turns
+    .slice(0, -1)
+    .findLast((turn) => turn.role === "user" && !isApproval(turn.text));
   return before?.text ?? view.text;
+}
+
+function isApproval(text: string): boolean {
+  if (text.length > longestApproval) return false;
+  const plain = lowered(text)
+    .replaceAll(/[^\p{L}\p{M}\p{N}']+/gu, " ")
+    .trim();
+  return approval.test(plain);
 }
 
 /** Weighted mean of the signals that are known; without a model its signals weigh nothing. */

@@ -12,7 +12,7 @@ export const syntax: Signal<Score> = {
   name: "syntax",
   read: ({ text }) => {
     const words = Math.max(1, countOf(text, /[\p{L}\p{N}]+/gu));
-    const sentences = Math.max(1, countOf(text, /[.!?。！？]+(?:\s|$)|\n+/gu));
+    const sentences = Math.max(1, countOf(text, /[.!?。！？](?=\s|$)|\n+/gu));
     const parts = [
       capped(countOf(text, clauseWords), 4) * 0.25,
       capped(countOf(text, taskWords), 3) * 0.3,

@@ -1,7 +1,7 @@
 /** Bounds how many distinct values a label may take, so that metrics cannot grow without end; used by metrics. */
 
 /** What stands for every value above the bound. */
-export const other = "other";
+const other = "other";
 
 /** What stands for no value. */
 export const none = "none";

@@ -1,6 +1,7 @@
 /** The tracer over OpenTelemetry; imported by trace.ts only when tracing is on, since loading it is not cheap. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT_CONTEXT, trace, type Context, type Tracer as Spans } from "@opentelemetry/api";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { NodeSDK } from "@opentelemetry/sdk-node";
 import type { CallSpan, TracedCall, Tracer } from "../core/ports.ts";
 import { CallTrace } from "./call-trace.ts";
@@ -16,6 +17,7 @@ export function startTracer(env: Environment): Tracer {
   const isNamed = (env["OTEL_SERVICE_NAME"] ?? "") !== "" || namesService(env);
   const sdk = new NodeSDK({
     ...(isNamed ? {} : { serviceName: "sidestep" }),
+    ...(wantsJson(env) ? { traceExporter: new OTLPTraceExporter() } : {}),
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [],
@@ -31,6 +33,12 @@ export function startTracer(env: Environment): Tracer {
       trace.disable();
     },
   };
+}
+
+/** Some backends refuse protobuf, some JSON; OpenTelemetry's own default is protobuf. */
+function wantsJson(env: Environment): boolean {
+  const own = env["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] ?? env["OTEL_EXPORTER_OTLP_PROTOCOL"];
+  return own?.trim() === "http/json";
 }
 
 function namesService(env: Environment): boolean {

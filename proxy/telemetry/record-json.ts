@@ -41,7 +41,7 @@ export function fullRecord(record: DecisionRecord): JsonObject {
 }
 
 /** Signals without the embedding, from which a text could be guessed. */
-export function signalsJson({ cheap, model }: Signals): JsonObject {
+function signalsJson({ cheap, model }: Signals): JsonObject {
   const measured = {
     ...cheap,
     keywords: [...cheap.keywords],

@@ -45,7 +45,8 @@ describe("cheap signals", () => {
     ["bonjour", "fr"],
     ["12345 ???", "und"],
     ["", "und"],
-    ["card die now", "und"],
+    ["card die now", "en"],
+    ["malachi sled", "und"],
     ["where is my order 注", "en"],
   ])("language of %j is %s", (text, language) => {
     expect(cheap(text).language).toBe(language);
