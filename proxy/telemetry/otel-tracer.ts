@@ -37,6 +37,8 @@ export function startTracer(env: Environment): Tracer {
 
 /** Some backends refuse protobuf, some JSON; OpenTelemetry's own default is protobuf. */
 function wantsJson(env: Environment): boolean {
+  const exporter = env["OTEL_TRACES_EXPORTER"]?.trim() ?? "";
+  if (exporter !== "" && exporter !== "otlp") return false;
   const own = env["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] ?? env["OTEL_EXPORTER_OTLP_PROTOCOL"];
   return own?.trim() === "http/json";
 }
