@@ -5,7 +5,7 @@ import { check } from "./cli/check.ts";
 import { exitCodes, UsageError, type Command, type Terminal } from "./cli/command.ts";
 import { explainCommand } from "./cli/explain.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
-import { runCommand } from "./cli/run.ts";
+import { runCommand, StartFailed } from "./cli/run.ts";
 import { version } from "./cli/version.ts";
 import { nearestHint } from "./policy/nearest.ts";
 
@@ -56,13 +56,22 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await command.run(rest, terminal);
   } catch (fault) {
-    if (fault instanceof UsageError) {
-      terminal.err(`${fault.message}\nsidestep ${word} --help lists the flags`);
-      return exitCodes.invalid;
-    }
-    terminal.err(fault instanceof Error ? (fault.stack ?? fault.message) : String(fault));
-    return exitCodes.failed;
+    return told(fault, word);
   }
+}
+
+/** Says what ended a command; the exit code. */
+function told(fault: unknown, word: string): number {
+  if (fault instanceof UsageError) {
+    terminal.err(`${fault.message}\nsidestep ${word} --help lists the flags`);
+    return exitCodes.invalid;
+  }
+  if (fault instanceof StartFailed) {
+    for (const line of fault.lines) terminal.err(line);
+    return fault.exitCode;
+  }
+  terminal.err(fault instanceof Error ? (fault.stack ?? fault.message) : String(fault));
+  return exitCodes.failed;
 }
 
 /** A stray fault ends one call at most, never the process that other calls pass through. */

@@ -9,7 +9,7 @@ import {
   type Ground,
 } from "./assemble.ts";
 import { bundledPolicy } from "./cli/check.ts";
-import { UsageError, type Terminal } from "./cli/command.ts";
+import { exitCodes, UsageError, type Terminal } from "./cli/command.ts";
 import type { Explainer } from "./cli/explain.ts";
 import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
 import type { Mode, Policy } from "./core/policy.ts";
@@ -51,7 +51,10 @@ export async function startSidecar(options: RunOptions): Promise<Running> {
     await sidecar.start(loaded);
   } catch (fault) {
     await sidecar.close();
-    throw fault instanceof Error ? new StartFailed([fault.message]) : fault;
+    if (!(fault instanceof Error)) throw fault;
+    // An address that is taken is the machine's state, not a mistake in a flag.
+    const isTaken = "syscall" in fault;
+    throw new StartFailed([fault.message], isTaken ? exitCodes.failed : exitCodes.invalid);
   }
   return sidecar;
 }

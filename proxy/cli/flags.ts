@@ -1,5 +1,6 @@
 /** Reads flags: each long flag has an environment variable of the same name, and unknown ones are named with the nearest. */
 import { parseArgs } from "node:util";
+import { nearestHint } from "../policy/nearest.ts";
 import { UsageError, type Terminal } from "./command.ts";
 
 /** One flag of a command. */
@@ -51,9 +52,16 @@ function parsedArgs(args: readonly string[], flags: Readonly<Record<string, Flag
     );
     return { values: new Map(read), rest: positionals };
   } catch (fault) {
-    const message = fault instanceof Error ? fault.message : String(fault);
-    throw new UsageError(message.split("\n")[0] ?? message, { cause: fault });
+    throw new UsageError(mend(fault, Object.keys(flags)), { cause: fault });
   }
+}
+
+function mend(fault: unknown, known: readonly string[]): string {
+  const message = fault instanceof Error ? fault.message : String(fault);
+  const unknown = /^Unknown option '(-+[^']*)'/.exec(message)?.[1];
+  if (unknown === undefined) return message.split("\n")[0] ?? message;
+  const names = known.map((name) => `--${name}`);
+  return `unknown flag \`${unknown}\`${nearestHint(unknown, names)}`;
 }
 
 /** A flag's last value; undefined when it was not given. */

@@ -29,11 +29,13 @@ export interface Running {
 /** Raised by a start that cannot work; its lines say what to mend. */
 export class StartFailed extends Error {
   readonly lines: readonly string[];
+  readonly exitCode: number;
 
-  constructor(lines: readonly string[]) {
+  constructor(lines: readonly string[], exitCode: number = exitCodes.invalid) {
     super(lines[0] ?? "sidestep could not start");
     this.name = "StartFailed";
     this.lines = lines;
+    this.exitCode = exitCode;
   }
 }
 
@@ -115,19 +117,13 @@ async function serve(
   graceMs: number,
 ): Promise<number> {
   const signals = watchSignals();
-  try {
-    const running = await start();
-    const { listen, admin, health } = running;
-    terminal.out(JSON.stringify({ event: "ready", listen, admin, health }));
-    await signals.first;
-    await Promise.race([running.drain(graceMs), signals.second]);
-    await running.close();
-    return exitCodes.ok;
-  } catch (fault) {
-    if (!(fault instanceof StartFailed)) throw fault;
-    for (const line of fault.lines) terminal.err(line);
-    return exitCodes.invalid;
-  }
+  const running = await start();
+  const { listen, admin, health } = running;
+  terminal.out(JSON.stringify({ event: "ready", listen, admin, health }));
+  await signals.first;
+  await Promise.race([running.drain(graceMs), signals.second]);
+  await running.close();
+  return exitCodes.ok;
 }
 
 /** Resolves at the first and at the second signal to stop. */

@@ -145,6 +145,8 @@ export interface Upstream {
   send(call: UpstreamCall, hasFallback: boolean): Promise<UpstreamReply | UpstreamFault>;
   /** Whether the breaker named `name` is open now. */
   isDown(name: string): boolean;
+  /** Whether the provider told this credential and model to wait (429 with Retry-After), and the wait is not over. */
+  isLimited(account: UpstreamCall["account"]): boolean;
   breakers(): readonly BreakerState[];
 }
 

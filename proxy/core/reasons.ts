@@ -7,11 +7,12 @@ export const reasons = {
   answered_label: "A classification call was answered in the pod with the model's label.",
   answered_outage: "The provider is down and a route for outages answered the call.",
   cache_hit: "An identical call was answered before and its stored reply is still fresh.",
-  stale_answer: "The provider is down and a stored reply within the outage window was served.",
+  stale_answer:
+    "The provider is down, or told this credential to wait, and a stored reply within the outage window was served.",
 
   route_forward: "A route of the policy sends this call to the cloud.",
   no_route_matched:
-    "No route of the policy matched, so the call went to the caller's own provider.",
+    "No route but a closing one for everything else matched, so the call went to the caller's own provider.",
   observe_mode:
     "The policy or the caller only observes: the decision was recorded, the call forwarded.",
   emergency_stop:

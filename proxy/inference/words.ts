@@ -73,11 +73,16 @@ export function isStopStem(word: string): boolean {
   return stopStems.has(word);
 }
 
+/** A greeting before a question is left out; a text that is nothing else keeps it. */
+function withoutCourtesies(words: readonly string[]): readonly string[] {
+  const rest = words.filter((word) => !courtesies.has(word));
+  return rest.some((word) => !stopWords.has(word)) ? rest : words;
+}
+
 /** Distinct stems of a text, courtesies left out. Japanese becomes pairs of characters. */
 export function stemsOf(text: string): ReadonlySet<string> {
   const stems = new Set<string>();
-  for (const word of wordsOf(plain(text))) {
-    if (courtesies.has(word)) continue;
+  for (const word of withoutCourtesies(wordsOf(plain(text)))) {
     if (isJapanese(word)) for (const pair of pairsOf(word)) stems.add(pair);
     if (!isJapanese(word)) stems.add(stem(word));
   }
@@ -97,9 +102,7 @@ function pairsOf(word: string): string[] {
 
 /** The text's words in one line: equal for texts that differ in case, punctuation and courtesies only. */
 export function wordLine(text: string): string {
-  return wordsOf(plain(text))
-    .filter((word) => !courtesies.has(word))
-    .join(" ");
+  return withoutCourtesies(wordsOf(plain(text))).join(" ");
 }
 
 /** Whether two words are one typo apart: a letter more, less, other, or two swapped; short words never are. */

@@ -1,6 +1,6 @@
 /** forward: the innermost step; sends the caller's own bytes on and hands back the provider's reply. */
 import { SidestepError } from "../core/errors.ts";
-import type { RequestBody } from "../core/http.ts";
+import type { HeaderLines, RequestBody } from "../core/http.ts";
 import type { Step } from "../core/layer.ts";
 import type { Upstream, UpstreamCall, UpstreamFault } from "../core/ports.ts";
 import type { Judged } from "../core/received.ts";
@@ -73,11 +73,25 @@ function callOf(judged: Judged, destination: Destination): UpstreamCall {
     headers,
     body,
     signal: judged.signal,
-    account: {
-      breaker: breakerName(destination),
-      credential: credentialOf(headers),
-      model,
-    },
+    account: accountWith(headers, judged, destination),
+  };
+}
+
+/** Which breaker and rate limit the call counts for, without making the call. */
+export function accountOf(judged: Judged, destination: Destination): UpstreamCall["account"] {
+  const edits = { provider: destination.provider, trace: [], body: judged.body };
+  return accountWith(requestHeaders(judged.head.headers, edits), judged, destination);
+}
+
+function accountWith(
+  headers: HeaderLines,
+  judged: Judged,
+  destination: Destination,
+): UpstreamCall["account"] {
+  return {
+    breaker: breakerName(destination),
+    credential: credentialOf(headers),
+    model: modelOf(judged, destination),
   };
 }
 

@@ -105,9 +105,11 @@ function reasonOf(route: Route): ReasonCode {
   }
 }
 
-/** A forwarding route that takes everything: the reason worth telling is why nothing before it matched. */
+/** A route that forwards everything as the caller meant it: the reason worth telling is why nothing before it matched. */
 function isCatchAll(route: Route): boolean {
-  return route.action.kind === "forward" && route.when.kind === "all" && route.when.of.length === 0;
+  const { action, when } = route;
+  if (action.kind !== "forward" || action.target !== null) return false;
+  return when.kind === "all" && when.of.length === 0;
 }
 
 function ending(given: Case, trail: readonly RouteCheck[]): Omit<Found, "route" | "at"> {

@@ -6,8 +6,8 @@ import type { ReasonCode } from "../core/reasons.ts";
 import type { Judged } from "../core/received.ts";
 import type { Reply } from "../core/reply.ts";
 import { answered, speak, type AnswerParts } from "./answer.ts";
-import { breakerName, destinationOf } from "./destination.ts";
-import { UpstreamFailed } from "./forward.ts";
+import { breakerName, destinationOf, type Destination } from "./destination.ts";
+import { accountOf, UpstreamFailed } from "./forward.ts";
 import { observing, unobserved, verdictOf } from "./judged.ts";
 import { staleReply, type RecallParts } from "./recall.ts";
 
@@ -22,10 +22,12 @@ export interface RescueParts {
 /** Statuses with which a provider says that it is down. */
 const downStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504, 529]);
 
+type Relay = Extract<Reply, { kind: "relay" }>;
+
 /** The layer that catches; nothing thrown below passes it. */
 export function rescue(parts: RescueParts): Layer<Judged> {
   return (inner) => async (judged) => {
-    const spare = isDown(parts, judged) ? await fallback(parts, judged) : null;
+    const spare = await spareReply(parts, judged);
     if (spare !== null) return spare;
     try {
       const reply = await inner(judged);
@@ -37,13 +39,38 @@ export function rescue(parts: RescueParts): Layer<Judged> {
   };
 }
 
-function isDown(parts: RescueParts, judged: Judged): boolean {
+/** What there is instead of a call to a provider that is down, or that told this credential to wait. */
+async function spareReply(parts: RescueParts, judged: Judged): Promise<Reply | null> {
   const destination = destinationOf(judged);
-  return destination !== null && parts.upstream.isDown(breakerName(destination));
+  if (destination === null) return null;
+  if (parts.upstream.isDown(breakerName(destination))) return fallback(parts, judged);
+  return isLimited(parts, judged, destination) ? limitedReply(parts, judged) : null;
 }
 
-function isFailing(reply: Reply): boolean {
-  return reply.kind === "relay" && downStatuses.has(reply.upstream.status);
+// Only a stored reply can stand in for a call that must wait, so nothing is asked where none is kept.
+function isLimited(parts: RescueParts, judged: Judged, destination: Destination): boolean {
+  if (judged.snapshot.policy.outage.staleMs === 0) return false;
+  return parts.upstream.isLimited(accountOf(judged, destination));
+}
+
+/** The provider is up, so routes for outages keep silent. */
+async function limitedReply(parts: RescueParts, judged: Judged): Promise<Reply | null> {
+  if (isObserved(judged)) return null;
+  try {
+    return await staleReply(parts.recall, judged);
+  } catch (fault) {
+    parts.faults.fault("rescue", fault);
+    return null;
+  }
+}
+
+function isFailing(reply: Reply): reply is Relay {
+  if (reply.kind !== "relay") return false;
+  return reply.upstream.status === 429 || downStatuses.has(reply.upstream.status);
+}
+
+function isObserved(judged: Judged): boolean {
+  return judged.would !== null || observing(judged) !== null;
 }
 
 function isGone(fault: unknown): fault is UpstreamFailed {
@@ -51,16 +78,17 @@ function isGone(fault: unknown): fault is UpstreamFailed {
 }
 
 /** The provider's own error is relayed as it is, unless the policy has something better. */
-async function replaced(parts: RescueParts, judged: Judged, reply: Reply): Promise<Reply> {
-  const spare = await fallback(parts, judged);
+async function replaced(parts: RescueParts, judged: Judged, reply: Relay): Promise<Reply> {
+  const isDown = reply.upstream.status !== 429;
+  const spare = await (isDown ? fallback(parts, judged) : spareReply(parts, judged));
   if (spare === null) return reply;
-  if (reply.kind === "relay") reply.upstream.body.destroy();
+  reply.upstream.body.destroy();
   return spare;
 }
 
 /** Stale first: it is the provider's own answer; then what routes for outages say. Null in observe mode. */
 async function fallback(parts: RescueParts, judged: Judged): Promise<Reply | null> {
-  if (judged.would !== null || observing(judged) !== null) return null;
+  if (isObserved(judged)) return null;
   try {
     return (await staleReply(parts.recall, judged)) ?? (await outageReply(parts, judged));
   } catch (fault) {
@@ -91,8 +119,9 @@ const codes: Readonly<Record<UpstreamFault["reason"], ErrorCode>> = {
 
 function errorReply(parts: RescueParts, judged: Judged, fault: unknown): Reply {
   if (fault instanceof UpstreamFailed) return failedReply(judged, fault);
-  parts.faults.fault("forward", fault);
+  // No provider for a path is how the policy is, not a fault.
   if (fault instanceof SidestepError) return ownError(judged, fault, "no_provider");
+  parts.faults.fault("forward", fault);
   return ownError(judged, new SidestepError("sidestep_internal"), "fault_contained");
 }
 

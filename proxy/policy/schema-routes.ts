@@ -89,7 +89,7 @@ const cacheEntries = {
     "Whether a reply serves only the user it was made for, or everybody.",
   ),
   identity: key(identity, "Where a call names its user."),
-  ttl: key(duration(1000, "30d"), "How long a kept reply is fresh."),
+  ttl: key(duration(1, "30d"), "How long a kept reply is fresh."),
   tools: key(flag, "Whether calls that offer tools may be kept."),
 };
 

@@ -44,7 +44,10 @@ export function adminRoutes(parts: AdminParts): Routes {
     ...probeRoutes(parts),
     "/policy": { GET: () => jsonReply(parts.policy()) },
     "/decisions": { GET: (request) => decisions(parts, request) },
-    "/explain": { POST: (request) => explanation(parts, request) },
+    "/explain": {
+      GET: (request) => explanation(parts, request),
+      POST: (request) => explanation(parts, request),
+    },
     "/targets": { GET: () => jsonReply({ targets: parts.breakers() }) },
     "/mode": {
       GET: () => jsonReply({ mode: parts.mode() }),
@@ -78,11 +81,13 @@ async function explanation(parts: AdminParts, request: SmallRequest): Promise<Sm
   if (explained !== null && explained !== undefined) return jsonReply(explained);
   return problem(
     400,
-    'POST {"text": "..."} or a whole request body, with ?protocol=openai-chat or anthropic-messages.',
+    'GET ?text=..., or POST {"text": "..."} or a whole request body, with ?protocol=openai-chat or anthropic-messages.',
   );
 }
 
 function questionOf(request: SmallRequest): Question | null {
+  const asked = request.query.get("text");
+  if (asked !== null && request.body.length === 0) return { kind: "text", text: asked };
   const value = parsed(request.body);
   if (value === null) return null;
   const protocol = request.query.get("protocol");
@@ -93,8 +98,7 @@ function questionOf(request: SmallRequest): Question | null {
 }
 
 function changedMode(parts: AdminParts, request: SmallRequest): SmallReply {
-  const value = parsed(request.body);
-  const mode = value !== null && "mode" in value ? value.mode : null;
+  const mode = namedMode(request);
   if (mode !== "observe" && mode !== "enforce") {
     return problem(
       400,
@@ -103,6 +107,15 @@ function changedMode(parts: AdminParts, request: SmallRequest): SmallReply {
   }
   parts.setMode(mode);
   return jsonReply({ mode: parts.mode() });
+}
+
+/** In the body as JSON, as a form's field or as the word alone, or in the query: in an emergency any of them will do. */
+function namedMode(request: SmallRequest): unknown {
+  const value = parsed(request.body);
+  if (value !== null) return "mode" in value ? value.mode : null;
+  const text = request.body.toString("utf8").trim();
+  const word = new URLSearchParams(text).get("mode") ?? text;
+  return word === "" ? request.query.get("mode") : word;
 }
 
 /** The body as a JSON object; null for anything else. */

@@ -28,9 +28,6 @@ export interface Exchange {
   begin(head: ReplyHead, isLast: boolean): void;
   /** Sends the head now, though no body byte has come yet. */
   flushHead(): void;
-  /** Holds writes back until `uncork`, so that head and body leave together. */
-  cork(): void;
-  uncork(): void;
   /** Ends the reply after the bytes written so far. */
   finish(trailers: HeaderLines): void;
   /** Breaks the reply off after what was written, so that the caller sees it was not whole. */

@@ -16,7 +16,6 @@ export class Http1Exchange implements UpgradeExchange, Pending {
   readonly #connection: Http1Connection;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  #corked: Socket | null = null;
   #isOver = false;
   #isSelfClosing = true;
   #over: () => void = () => undefined;
@@ -68,17 +67,6 @@ export class Http1Exchange implements UpgradeExchange, Pending {
   flushHead(): void {
     // flushHeaders() would write bytes above ASCII as UTF-8; headers are latin1.
     this.#response.write("", "latin1");
-  }
-
-  cork(): void {
-    // The response's own cork would merge chunks; the socket's only holds them back.
-    this.#corked = this.#response.socket;
-    this.#corked?.cork();
-  }
-
-  uncork(): void {
-    this.#corked?.uncork();
-    this.#corked = null;
   }
 
   finish(trailers: HeaderLines): void {

@@ -53,12 +53,9 @@ export class Http2Exchange implements Exchange {
     this.#stream.respond(lines, options);
   }
 
-  // Frames of one turn leave together, and a head never waits for a body: nothing to do for the next three.
-  flushHead(): void {}
-
-  cork(): void {}
-
-  uncork(): void {}
+  flushHead(): void {
+    // Headers are a frame of their own and never wait for a body.
+  }
 
   finish(trailers: HeaderLines): void {
     this.#trailers = trailers;

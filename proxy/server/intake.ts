@@ -108,7 +108,6 @@ class FlowingBody extends Readable {
   }
 
   readonly #pass = (chunk: Buffer): void => {
-    this.#timer?.refresh();
     if (this.push(chunk)) return;
     this.#source.pause();
     this.#rest();

@@ -14,7 +14,7 @@ export interface PrefaceLimits {
 const preface: Buffer = Buffer.from("PRI ");
 
 /** What the first bytes say; null when more are needed. */
-export function versionOf(first: Buffer): Version | null {
+function versionOf(first: Buffer): Version | null {
   const length = Math.min(first.length, preface.length);
   if (!first.subarray(0, length).equals(preface.subarray(0, length))) return "http1";
   return length === preface.length ? "http2" : null;

@@ -59,17 +59,15 @@ class Relay {
     const { exchange } = this.#task;
     this.#source.on("error", () => this.#broken());
     this.#source.on("close", () => this.#broken());
-    // Corked, so that a body that is already here leaves in one write with its head, end included.
-    exchange.cork();
     if (!this.#begin()) return;
     if (!this.#hasBody) this.#finish([]);
     if (this.#source.destroyed && !this.#source.readableEnded) this.#broken();
     this.#source.on("data", (chunk: Buffer) => this.#pass(chunk));
     this.#source.on("end", () => this.#ended());
     this.#source.resume();
+    // A body that is already here passes before this, and leaves in one write with its head.
     process.nextTick(() => {
       if (!this.#isHeadOut && !this.#isSettled) exchange.flushHead();
-      process.nextTick(() => exchange.uncork());
     });
   }
 

@@ -107,12 +107,10 @@ function sendWhole(whole: Whole, ours: HeaderLines, task: WriteTask): void {
     },
   });
   let isSent = false;
-  exchange.cork();
   exchange.begin(headFor(whole, ours), isLast);
   if (exchange.mayHaveBody(whole.status)) for (const chunk of whole.chunks) out.write(chunk);
   out.finish([]);
   isSent = true;
-  exchange.uncork();
 }
 
 function headFor(whole: Whole, ours: HeaderLines): ReplyHead {

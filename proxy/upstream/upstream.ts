@@ -89,6 +89,10 @@ class PooledUpstream implements ClosableUpstream {
     return this.#breakers.isOpen(name);
   }
 
+  isLimited(account: UpstreamCall["account"]): boolean {
+    return this.#limits.waitMs(account) > 0;
+  }
+
   breakers(): ReturnType<Upstream["breakers"]> {
     return this.#breakers.states();
   }

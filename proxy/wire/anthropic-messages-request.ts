@@ -44,7 +44,7 @@ export const anthropicParameters: Rules = new Map([
   ["tool_choice", unless("tools_present", (value) => isObject(value) && value["type"] === "none")],
   ["stop_sequences", unless("sampling_contract", isEmpty)],
   ["thinking", unless("stateful_feature", isDisabled)],
-  ["service_tier", unless("stateful_feature", oneOf("auto", "standard_only"))],
+  ["service_tier", always("stateful_feature")],
   ["speed", unless("stateful_feature", oneOf("standard"))],
   ["cache_control", always("stateful_feature")],
   ["container", always("stateful_feature")],

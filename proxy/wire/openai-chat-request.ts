@@ -75,7 +75,7 @@ export const openAiParameters: Rules = new Map([
   ["reasoning_effort", unless("stateful_feature", oneOf("none"))],
   ["reasoning", always("stateful_feature")],
   ["thinking", always("stateful_feature")],
-  ["service_tier", unless("stateful_feature", oneOf("auto", "default"))],
+  ["service_tier", always("stateful_feature")],
   ["cache_control", always("stateful_feature")],
   ["prompt_cache_options", always("stateful_feature")],
   ["prompt_cache_retention", always("stateful_feature")],

@@ -39,17 +39,14 @@ function write(answer: Answer, view: RequestView, identity: ReplyIdentity): Writ
   return { headers: ["content-type", streamType, ...requestId], chunks };
 }
 
-/** `service_tier` is echoed to callers that asked for one, as the provider does. */
 function completionOf(answer: Answer, view: RequestView, identity: ReplyIdentity): JsonObject {
   const message = { role: "assistant", content: answer.text, refusal: null };
-  const asksForTier = (view.body["service_tier"] ?? null) !== null;
   return {
     id: `chatcmpl-${identity.id}`,
     object: "chat.completion",
     created: identity.createdSeconds,
     model: view.model,
     choices: [{ index: 0, message, logprobs: null, finish_reason: "stop" }],
-    ...(asksForTier ? { service_tier: "default" } : {}),
   };
 }
 

@@ -1,6 +1,8 @@
 /** The command line: check, explain, help and exit codes, as scripts use them. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -32,14 +34,18 @@ function policyFile(text: string): string {
 const good = policyFile(supportPolicy("http://127.0.0.1:9"));
 
 describe("sidestep", () => {
-  it.each([["--help"], ["help"], ["run", "--help"], ["check", "--help"], ["explain", "--help"]])(
-    "helps: %s %s",
-    async (...args) => {
-      const { code, out } = await sidestep(args.filter((arg) => arg !== undefined));
-      expect(code).toBe(0);
-      expect(out).toContain("sidestep");
-    },
-  );
+  it.each([
+    ["--help"],
+    ["help"],
+    ["run", "--help"],
+    ["check", "--help"],
+    ["explain", "--help"],
+    ["version", "--help"],
+  ])("helps: %s %s", async (...args) => {
+    const { code, out } = await sidestep(args.filter((arg) => arg !== undefined));
+    expect(code).toBe(0);
+    expect(out).toContain("sidestep");
+  });
 
   it("names the mend for a word that it does not know", async () => {
     const { code, err } = await sidestep(["chekc"]);
@@ -49,6 +55,37 @@ describe("sidestep", () => {
 
   it("says its version", async () => {
     expect((await sidestep(["version"])).out).toMatch(/^sidestep \d+\.\d+\.\d+/);
+  });
+});
+
+describe("what is wrong with a call of sidestep", () => {
+  it("an unknown flag is named with the nearest one, exit 2", async () => {
+    const { code, err } = await sidestep(["run", "--polcy", "x"]);
+    expect(code).toBe(2);
+    expect(err).toContain("`--policy`");
+  });
+
+  it("an invalid policy is exit 2 with positions for run and for explain, and no stack", async () => {
+    const bad = policyFile("version: 1\nmoed: observe\n");
+    for (const args of [["run"], ["explain", "hello"]]) {
+      const { code, err } = await sidestep([...args, "--policy", bad]);
+      expect(code).toBe(2);
+      expect(err).toContain(`${bad}:2:1: `);
+      expect(err).not.toContain("    at ");
+    }
+  });
+
+  it("an address in use is a failure of the machine, exit 1", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const address = taken.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const policy = policyFile("version: 1\nmodel: null\n");
+    const flags = ["--policy", policy, "--listen", `127.0.0.1:${port}`, "--admin", "127.0.0.1:0"];
+    const { code, err } = await sidestep(["run", ...flags]);
+    taken.close();
+    expect(code).toBe(1);
+    expect(err).toContain("EADDRINUSE");
   });
 });
 

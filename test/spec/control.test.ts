@@ -141,6 +141,21 @@ describe("an operator", () => {
     expect(await decisionOf({ text: "ping" })).toBe("local answered_template");
   });
 
+  it("need not know the exact form of the emergency stop", async () => {
+    const post = async (query: string, body: string) =>
+      (await fetch(`${sidecar.admin}/mode${query}`, { method: "POST", body })).status;
+    for (const [query, body] of [
+      ["?mode=observe", ""],
+      ["", "observe"],
+      ["", "mode=observe"],
+    ] as const) {
+      expect(await post(query, body)).toBe(200);
+      expect(await decisionOf({ text: "ping" })).toBe("forwarded emergency_stop");
+      expect(await post("?mode=enforce", "")).toBe(200);
+    }
+    expect(await post("?mode=off", "")).toBe(400);
+  });
+
   it("finds health and metrics on the health listener, and nothing else", async () => {
     expect((await fetch(`${sidecar.health}/livez`)).status).toBe(200);
     expect((await fetch(`${sidecar.health}/readyz`)).status).toBe(200);
@@ -155,7 +170,9 @@ describe("an operator", () => {
       method: "POST",
       body: JSON.stringify({ text: "ping" }),
     });
-    expect(await reply.json()).toMatchObject({ decision: "local", route: "ping", answer: "pong" });
+    const explained = { decision: "local", route: "ping", answer: "pong" };
+    expect(await reply.json()).toMatchObject(explained);
+    expect(await adminJson(sidecar, "/explain?text=ping")).toMatchObject(explained);
   });
 });
 

@@ -49,6 +49,7 @@ export interface RigParts {
   readonly answers?: Answerer;
   readonly signals?: SignalReaders;
   readonly isDown?: () => boolean;
+  readonly isLimited?: () => boolean;
 }
 
 const unavailable: Classifier = {
@@ -71,6 +72,7 @@ export function rigOf(parts: RigParts = {}): Rig {
       return Promise.resolve((parts.script ?? completion)(call));
     },
     isDown: parts.isDown ?? (() => false),
+    isLimited: parts.isLimited ?? (() => false),
     breakers: () => [],
   };
   const store = createMemoryStore({ maxEntries: 100, maxBytes: 1_000_000 });

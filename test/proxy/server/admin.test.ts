@@ -153,6 +153,8 @@ describe("the admin listener", () => {
       { kind: "body", bytes: Buffer.from(body), protocol: null },
       { kind: "body", bytes: Buffer.from('{"text":"x"}'), protocol: "anthropic-messages" },
     ]);
+    await admin.get("/explain?text=from%20a%20browser");
+    expect(admin.asked.at(-1)).toEqual({ kind: "text", text: "from a browser" });
     for (const bad of ["", "[]", "null", "{", '{"text":1}']) {
       const refused = await admin.post("/explain", bad);
       expect(refused.status).toBe(400);
@@ -171,9 +173,23 @@ describe("the admin listener", () => {
     expect(jsonOf(await admin.get("/mode"))).toEqual({ mode: "enforce" });
     expect(jsonOf(await admin.post("/mode", '{"mode":"observe"}'))).toEqual({ mode: "observe" });
     expect(jsonOf(await admin.get("/mode"))).toEqual({ mode: "observe" });
-    expect((await admin.post("/mode", '{"mode":"off"}')).status).toBe(400);
-    expect((await admin.post("/mode", "observe")).status).toBe(400);
+    for (const bad of ['{"mode":"off"}', "{}", "off", "", "mode=off", "[]"]) {
+      expect((await admin.post("/mode", bad)).status).toBe(400);
+    }
     expect(jsonOf(await admin.post("/mode", '{"mode":"enforce"}'))).toEqual({ mode: "enforce" });
+  });
+
+  it("understands the stop however it is sent", async () => {
+    const admin = await startAdmin();
+    const ways = [
+      ["/mode", "mode=observe"],
+      ["/mode", " observe\n"],
+      ["/mode?mode=observe", ""],
+    ] as const;
+    for (const [path, body] of ways) {
+      expect(jsonOf(await admin.post(path, body))).toEqual({ mode: "observe" });
+      await admin.post("/mode", "enforce");
+    }
   });
 
   it("says what there is where there is nothing, and which methods a path takes", async () => {
@@ -187,8 +203,9 @@ describe("the admin listener", () => {
     const wrong = await send(admin.port, { method: "DELETE", path: "/mode" });
     expect(wrong.status).toBe(405);
     expect(valuesOf(wrong.headers, "allow")).toEqual(["GET, HEAD, POST"]);
-    expect((await admin.get("/explain")).status).toBe(405);
-    expect(valuesOf((await admin.get("/explain")).headers, "allow")).toEqual(["POST"]);
+    const read = await admin.post("/policy", "{}");
+    expect(read.status).toBe(405);
+    expect(valuesOf(read.headers, "allow")).toEqual(["GET, HEAD"]);
     const options = await send(admin.port, { method: "OPTIONS", path: "/mode" });
     expect(options.status).toBe(405);
     expect(options.headers.join()).not.toMatch(/access-control/i);

@@ -93,9 +93,11 @@ describe("a gateway that stops", () => {
     open.write(get);
     const late = await RawCaller.to(harness.port);
     late.write("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+    const silent = await RawCaller.to(harness.port);
     await harness.until(() => harness.received.length === 2);
     const draining = drain(harness.server, { graceMs: 60_000, quietMs: 60_000, acceptsNew: false });
     await expect(send(harness.port)).rejects.toThrow("ECONNREFUSED");
+    await silent.closed;
     gate.resolve();
     await late.closed;
     expect(late.text).toMatch(/Connection: close\r\n[^]*late/);

@@ -17,9 +17,6 @@ import {
 import type { UpgradeStep } from "../../../proxy/server/live.ts";
 import { policyOf } from "../../support/builders.ts";
 
-/** A stack for tests: what to reply to a call. */
-export type TestStep = (received: Received) => Promise<Reply> | Reply;
-
 /** Settings of a test listener. */
 export interface HarnessOptions extends Partial<DataServerOptions> {
   readonly policy?: Partial<Policy>;

@@ -115,6 +115,16 @@ describe("a call that a codec claims", () => {
     }
   });
 
+  it("that declares more than the limit goes to the stack at once", async () => {
+    const harness = await startHarness(() => harness.relay(Readable.from(["no"])));
+    const caller = await RawCaller.to(harness.port);
+    caller.write(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9000000\r\n\r\n{",
+    );
+    await harness.until(() => harness.received.length === 1);
+    expect(harness.received.map(reasonOf)).toEqual(["body_too_large"]);
+  });
+
   it("over the limit waits for its reader, and loses nothing meanwhile", async () => {
     const gate = Promise.withResolvers<void>();
     const harness = await startHarness(

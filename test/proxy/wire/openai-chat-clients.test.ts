@@ -188,16 +188,6 @@ describe("what is odd about an answer", () => {
     const stream = client.chat.completions.stream({ model, messages: [question] });
     expect((await stream.finalChatCompletion()).choices[0]?.finish_reason).toBe("stop");
   });
-
-  it("names the service tier to a caller that asked for one", async () => {
-    server.answer(answering("yes"));
-    const asked = await client.chat.completions.create({
-      model,
-      messages: [question],
-      service_tier: "auto",
-    });
-    expect(asked.service_tier).toBe("default");
-  });
 });
 
 describe("an error of ours", () => {
