@@ -244,7 +244,7 @@ function settled(isMet: boolean, because: string, reason: ReasonCode | null): Ch
 }
 
 /** Whether a number keeps a bound. */
-export function isWithin(value: number, bound: Bound): boolean {
+function isWithin(value: number, bound: Bound): boolean {
   switch (bound.op) {
     case ">=":
       return value >= bound.value;
