@@ -75,7 +75,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 }
 
 /** `150ms`, `1.5s`, `2m` or a bare number of milliseconds; in milliseconds. */
-export function readDuration(text: string): number {
+function readDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/u.exec(text);
   if (match === null) throw new TypeError(`"${text}" is no duration such as 150ms or 1.5s`);
   const scale = { ms: 1, s: 1000, m: 60_000 }[match[2] ?? "ms"] ?? 1;

@@ -33,10 +33,16 @@ export async function fitIntents(
   return new FittedIntents(classes, matcher, calibration);
 }
 
+function plain(text: string): string {
+  return text.trim().toLowerCase();
+}
+
 async function classesOf(intents: readonly Intent[], embed: Embed): Promise<IntentClass[]> {
+  const meant = new Set(intents.flatMap(({ examples }) => examples.map(plain)));
   const drafts = intents.flatMap(({ name, examples, not }) => [
     { intent: name, isMeant: true, sentences: examples },
-    { intent: name, isMeant: false, sentences: not },
+    // What another intent gives as an example is kept apart by that intent already.
+    { intent: name, isMeant: false, sentences: not.filter((text) => !meant.has(plain(text))) },
   ]);
   const filled = drafts.filter(({ sentences }) => sentences.length > 0);
   const vectors = await embed(filled.flatMap(({ sentences }) => sentences));
