@@ -19,12 +19,21 @@ const DESK =
 /** Words of sentences; a search for a product has none of them. */
 const SENTENCE =
   "\\b(what|whats|what's|how|whos?|who's|when|where|why|which|is|are|was|were|do|does|did|can|could|would|will|" +
-  "should|has|have|hasn't|please|tell|show|give|find|need|want|get|let|hi|hello|hey|thanks?|bye|no|yes|ok|okay|not|" +
+  "should|has|have|hasn't|tell|show|give|find|need|want|get|let|thanks?|bye|no|yes|ok|okay|not|" +
   "don't|it|this|that|there|he|she|they|his|her)\\b";
 
 /** Addresses, numbers of accounts and telephones: somebody's data, whatever else the text says. */
 const CONTACT =
-  "@|\\b(apt|suite|p\\.?o\\.? box|mobile|fax|desk|zip|ssn|phone|passport|iban)\\b|\\d{7,}|\\d{3}[- .]\\d{3,4}";
+  "@|\\b(apt|suite|p\\.?o\\.? box|zip|ssn|passport|iban)\\b|\\b(mobile|fax|desk|phone|tel)\\b\\W*\\d|" +
+  "\\d{7,}|\\d{3}[- .]\\d{3,4}";
+
+/** The writer's own things. */
+const OWNED = "\\b(my|mine|i'm|i've|our|ours)\\b";
+
+/** The form of an exercise: code, gaps to fill, choices to tick. */
+const EXERCISE =
+  "complete this function|\\bdef \\w+\\(|function \\w+\\(|```|#include|\\bimport \\w+|which of the following|_{3,}|" +
+  "\\(a\\)[^]*\\(b\\)|\\bequation\\b|\\b(python|javascript|sql|script|code)\\b|\\bc\\+\\+";
 
 /** Texts that try to change the rules. */
 const ATTACK =
@@ -44,43 +53,62 @@ export function cachingRoutes(): readonly RouteText[] {
     { name: "own-orders", when: { system: "any", text: ORDER_NUMBER }, forward: {}, cache: OWN },
     smallTalk(),
     ...productSearches(),
-    exercises(),
+    ...exercises(),
     // Whatever else the desk deals with may serve the same user again.
     { name: "own-affairs", when: { system: "any", text: DESK }, forward: {}, cache: OWN },
   ];
 }
 
+/** Between you and me, and not about the desk's affairs. */
 function smallTalk(): RouteText {
-  const when = { task: "greeting", confidence: ">= 0.9", length: "<= 60", system: "any" };
+  const when = { task: "greeting", length: "<= 60", system: "any", text: PERSONAL };
   return shared("small-talk", { ...when, not: { text: [DESK, CONTACT] } });
 }
 
-/** A few plain words that are no sentence: two ways to be sure of it. */
+/** A few plain words that are no sentence. */
 function productSearches(): readonly RouteText[] {
-  const plain = { system: "any", text: "^\\S+ .*\\S", injection: "< 0.1", length: "<= 80" };
-  const not = { text: [PERSONAL, DESK, SENTENCE, CONTACT] };
-  const tasks = ["product_search", "other", "discussion", "recommendation", "comparison"];
+  const plain = { system: "any", injection: "< 0.1" };
+  const search = { ...plain, text: "\\S +\\S", length: "<= 80", task: "product_search" };
+  const foreign = [PERSONAL, SENTENCE, CONTACT];
   return [
-    shared("product-search", { ...plain, task: "product_search", confidence: ">= 0.5", not }),
+    shared("product-search", {
+      ...search,
+      any: [{ confidence: ">= 0.95" }, { confidence: ">= 0.5", not: { text: DESK } }],
+      not: { text: foreign },
+    }),
     shared("product-words", {
       ...plain,
       length: "<= 60",
-      task: tasks,
+      task: ["product_search", "other", "discussion", "recommendation", "comparison"],
       text: "^[a-z0-9,.'&/\"+-]+( [a-z0-9,.'&/\"+-]+){1,7}$",
-      not,
+      not: { text: [...foreign, DESK] },
     }),
   ];
 }
 
-/** Sums, code and essays: far from the desk's affairs, and nobody's own. */
-function exercises(): RouteText {
-  const far = { system: "any", in_scope: "<= 0.05", injection: "< 0.1", length: ">= 40" };
-  return shared("exercises", {
-    ...far,
-    task: ["math", "code"],
-    confidence: ">= 0.5",
-    not: { text: [CONTACT, ATTACK, "\\b(my|mine|i'm|i've|our|ours)\\b"] },
-  });
+/** Sums and code: far from the desk's affairs, and nobody's own. */
+function exercises(): readonly RouteText[] {
+  const task = ["math", "code"];
+  const far = { system: "any", length: ">= 40" };
+  return [
+    shared("exercises", {
+      ...far,
+      task,
+      any: [
+        { confidence: ">= 0.8", in_scope: "<= 0.1", injection: "< 0.5" },
+        { confidence: ">= 0.5", in_scope: "<= 0.05", injection: "< 0.1", not: { text: OWNED } },
+      ],
+      not: { text: [CONTACT, ATTACK] },
+    }),
+    shared("exercise-form", {
+      system: "any",
+      length: ">= 60",
+      in_scope: "<= 0.5",
+      injection: "< 0.5",
+      text: EXERCISE,
+      not: { text: [CONTACT, ATTACK] },
+    }),
+  ];
 }
 
 function shared(name: string, when: RouteText): RouteText {

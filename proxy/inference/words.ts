@@ -57,6 +57,7 @@ const endings: readonly (readonly [RegExp, string])[] = [
   [/(?<=...)ed$/u, ""],
   [/(?<=..[^su])s$/u, ""],
   [/(?<=..)([^aeiouls])\1$/u, "$1"],
+  [/(?<=....)ll$/u, "l"],
   [/(?<=...)e$/u, ""],
 ];
 

@@ -1,0 +1,243 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { WordKnowledge } from "../../../proxy/inference/guard-text.ts";
+import { guard } from "../../../proxy/inference/pair-guard.ts";
+
+const questions = [
+  "How do I reset my password?",
+  "What is the cancellation fee?",
+  "Can I change the shipping address of an order?",
+  "Why was my card declined?",
+  "When does the store open on Monday?",
+  "How much does a replacement card cost?",
+  "Do you ship to Japan?",
+  "I was charged twice, what should I do?",
+  "Is there free parking at Malmaison?",
+  "My card doesn't work at the ATM",
+  "Where can I find my invoices?",
+  "Is breakfast included?",
+  "Can I return 3 items within 30 days?",
+  "How do I add a second user to my plan?",
+  "What's the exchange rate from USD to EUR?",
+  "Are all plans refundable?",
+  "How do I turn off notifications?",
+  "I haven't received the confirmation email",
+  "Do you accept American Express?",
+  "Who do I contact about a damaged parcel?",
+];
+
+const rewrites: readonly ((text: string) => string)[] = [
+  (text) => text.toLowerCase(),
+  (text) => text.toUpperCase(),
+  (text) => text.replace(/[?.!]$/u, ""),
+  (text) => `${text}!!`,
+  (text) => `Hi, ${text}`,
+  (text) => `hello ${text.toLowerCase()} please`,
+  (text) => `${text} Thanks`,
+  (text) => `um ${text}`,
+  (text) => `  ${text.replaceAll(" ", "  ")} `,
+  (text) => text.replaceAll("'", "\u2019"),
+  (text) => text.replaceAll("n't", "nt").replaceAll("What's", "What is"),
+];
+
+describe("the same question", () => {
+  test.each(questions)("%s", (question) => {
+    expect(guard(question, question)).toBeNull();
+    for (const rewrite of rewrites) {
+      expect([rewrite(question), guard(rewrite(question), question)]).toEqual([
+        rewrite(question),
+        null,
+      ]);
+      expect(guard(question, rewrite(question))).toBeNull();
+    }
+  });
+
+  test.each([
+    ["I don't know how to change my address", "How do I change my address?"],
+    ["not sure where I can find the fee", "Where can I find the fee?"],
+    ["can't you change the date?", "Can you change the date?"],
+    ["My card is not working", "my card doesn't work"],
+    ["my top-up failed", "My top up did not go through"],
+    ["I can't log in", "I am unable to login"],
+    ["cancel two orders", "Cancel 2 orders"],
+    ["what are your opening hours", "What are the opening hours?"],
+    ["refund of 1,000 dollars", "refund of $1000"],
+    ["does malmasion have parking", "Does Malmaison have parking?"],
+  ])("%s = %s", (asked, known) => {
+    expect(guard(asked, known)).toBeNull();
+  });
+
+  test("a misspelt number is no number: silence is right", () => {
+    expect(guard("are nintey days enough", "are ninety days enough?")?.kind).toBe("number");
+  });
+});
+
+describe("a question that differs in one thing", () => {
+  test.each([
+    ["negation", "Can I return opened items?", "Can't I not return opened items?"],
+    ["negation", "my card works", "my card does not work"],
+    ["negation", "I received my refund", "I never received my refund"],
+    ["negation", "plans without a contract", "plans that have a contract"],
+    ["antonym", "How do I add a dependent?", "How do I remove a dependent?"],
+    ["antonym", "How do I open an account?", "How do I close an account?"],
+    ["antonym", "turn on notifications", "turn off notifications"],
+    ["antonym", "increase my limit", "decrease my limit"],
+    ["antonym", "activate the card", "deactivate the card"],
+    ["antonym", "subscribe to the newsletter", "unsubscribe from the newsletter"],
+    ["antonym", "what is the minimum age", "what is the maximum age"],
+    ["antonym", "order a physical card", "order a virtual card"],
+    ["antonym", "what time is check-in", "what time is check out"],
+    ["antonym", "can I send money", "can I receive money"],
+    ["antonym", "lock my card", "unlock my card"],
+    ["antonym", "Do you accept Visa?", "Do you accept Mastercard?"],
+    ["antonym", "fee for a credit card", "fee for a debit card"],
+    ["number", "return within 30 days", "return within 60 days"],
+    ["number", "return within thirty days", "return within 60 days"],
+    ["number", "the first 2 items", "the first three items"],
+    ["number", "Can I book for 4?", "Can I book?"],
+    ["number", "is 2.5 percent right", "is 25 percent right"],
+    ["identifier", "track #W1234567", "track #W1234568"],
+    ["identifier", "where is order 123456789", "where is an order"],
+    ["identifier", "mail me at a@example.com", "mail me at b@example.com"],
+    ["identifier", "transfer to account 1234-5678", "transfer to an account"],
+    ["unit", "costs in euros", "costs in dollars"],
+    ["unit", "is it 5 km away", "is it 5 miles away"],
+    ["unit", "is $5 the fee", "is £5 the fee"],
+    ["unit", "how many days", "how many weeks"],
+    ["date", "open on Monday", "open on Sunday"],
+    ["date", "are you open today", "are you open tomorrow"],
+    ["date", "deliveries in June", "deliveries in July"],
+    ["date", "are you open", "are you open on christmas"],
+    ["entity", "Do you ship to Japan?", "Do you ship to France?"],
+    ["entity", "Is parking free at Malmaison?", "Is parking free at Acorn House?"],
+    ["entity", "Is parking free?", "Is parking free at Malmaison?"],
+    ["scope", "Can I return all items?", "Can I return items?"],
+    ["scope", "Is only the owner allowed in?", "Is the owner allowed in?"],
+    ["scope", "are both cards free of charge", "are cards free of charge"],
+    ["scope", "everything except shoes", "shoes"],
+    ["question", "Why is there a fee?", "When is there a fee?"],
+    ["question", "where do I pay", "how much do I pay"],
+    ["question", "who delivers", "when do you deliver"],
+    ["personal", "Where is my order?", "Where are orders kept?"],
+    ["personal", "has my refund arrived yet", "how long does a refund take"],
+    ["personal", "My name is Ana, change an address", "change an address"],
+    ["personal", "my account number is wrong", "the account is wrong"],
+    ["direction", "the rate from USD to EUR", "the rate from EUR to USD"],
+    ["direction", "is gold better than silver", "is silver better than gold"],
+  ] as const)("%s: %s / %s", (kind, one, other) => {
+    expect(guard(one, other)?.kind).toBe(kind);
+    expect(guard(one.toLowerCase(), other)).not.toBeNull();
+    // What one person looks up about themselves is no question for the other way round.
+    if (kind !== "personal") expect(guard(other, one)).not.toBeNull();
+  });
+
+  test("a name in front, in capitals", () => {
+    const known = "what is the minimum age?";
+    expect(guard("LIMEHOUSE: what is the minimum age?", known)?.kind).toBe("entity");
+  });
+
+  test("numbers, whatever they are", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...questions), fc.nat(100_000), fc.nat(100_000), (text, a, b) => {
+        const one = `${text} ${a}`;
+        const other = `${text} ${b}`;
+        expect(guard(one, other) === null).toBe(a === b);
+        expect(guard(one, text)).not.toBeNull();
+      }),
+    );
+  });
+
+  test("names, whatever they are, as written and in lower case", () => {
+    const name = fc
+      .stringMatching(/^[A-Z][a-z]{4,9}$/u)
+      .filter((word) => !/^(?:Today|Night|Never|Every|Always|Except)/u.test(word));
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        fc.pre(a.slice(0, 2) !== b.slice(0, 2));
+        const known = `Is there parking near ${a} for guests?`;
+        expect(guard(known.toLowerCase(), known)).toBeNull();
+        expect(guard(known.replace(a, b), known)).not.toBeNull();
+        expect(guard(known.replace(a, b).toLowerCase(), known)).not.toBeNull();
+      }),
+    );
+  });
+});
+
+describe("what is known of words", () => {
+  const ordinary = new Set(
+    "does have parking garden curry is there wifi golden house card".split(" "),
+  );
+  const names = new Set(["curry", "garden", "golden", "house"]);
+  const known: WordKnowledge = {
+    isCommon: (word) => ordinary.has(word),
+    isName: (word) => names.has(word),
+  };
+
+  test("names made of ordinary words must agree in lower case too", () => {
+    const matched = "Does Curry Garden have parking?";
+    expect(guard("does curry garden have parking", matched, known)).toBeNull();
+    expect(guard("does golden house have parking", matched, known)?.kind).toBe("entity");
+    expect(guard("does it have parking", matched, known)?.kind).toBe("entity");
+    expect(guard("does curry garden have parking", "is there parking?", known)?.kind).toBe(
+      "entity",
+    );
+  });
+
+  test("one typo in a long name passes, unless it makes another word", () => {
+    const matched = "Does Curry Garden have parking?";
+    expect(guard("does curry gadren have parking", matched, known)).toBeNull();
+    expect(guard("does carry garden have parking", matched, known)).toBeNull();
+    const both = { ...known, isCommon: (word: string) => word === "carry" || ordinary.has(word) };
+    expect(guard("does carry garden have parking", matched, both)?.kind).toBe("entity");
+  });
+
+  test("a word that nobody knows is a name until it is a typo of a word that was said", () => {
+    expect(guard("is there parking limehouse", "is there parking?", known)?.kind).toBe("entity");
+    expect(guard("is thre parkign", "is there parking?", known)).toBeNull();
+  });
+
+  test("an ordinary word with a capital is no name", () => {
+    expect(guard("Is there a Card?", "is there wifi?", known)).toBeNull();
+  });
+});
+
+describe("Japanese", () => {
+  test.each([
+    ["返金はいつですか", "返金はいつですか？"],
+    ["注文をキャンセルしたい", "注文のキャンセル方法を教えてください"],
+    ["パスワードを変更できませんか", "パスワードを変更できますか"],
+    ["すみません、営業時間を教えてください", "営業時間を教えて"],
+    ["ﾊﾟｽﾜｰﾄﾞを変更", "パスワードを変更"],
+  ])("%s = %s", (asked, known) => {
+    expect(guard(asked, known)).toBeNull();
+  });
+
+  test.each([
+    ["negation", "注文が届きません", "注文が届きました"],
+    ["antonym", "項目を追加する", "項目を削除する"],
+    ["antonym", "通知をオンにする", "通知をオフにする"],
+    ["antonym", "口座に入金したい", "口座から出金したい"],
+    ["date", "月曜日は営業していますか", "日曜日は営業していますか"],
+    ["number", "二個の商品", "三個の商品"],
+    ["number", "商品 2 個", "商品 3 個"],
+    ["scope", "全部返品したい", "返品したい"],
+    ["personal", "私の注文はどこ", "注文はどこ"],
+    ["entity", "東京に配送できますか", "大阪に配送できますか"],
+    ["entity", "ホテルの駐車場", "レストランの駐車場"],
+    ["entity", "返金はいつですか", "返品はいつですか"],
+    ["entity", "Where is the store?", "店はどこ"],
+  ] as const)("%s: %s / %s", (kind, one, other) => {
+    expect(guard(one, other)?.kind).toBe(kind);
+    expect(guard(other, one)).not.toBeNull();
+  });
+});
+
+test("any two texts give a verdict", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (a, b) => {
+      expect(guard(a, a)).toBeNull();
+      const objection = guard(a, b);
+      expect(objection === null || objection.detail.length >= 0).toBe(true);
+    }),
+  );
+});
