@@ -35,7 +35,7 @@ import { fullRecord } from "./telemetry/record-json.ts";
 /** After SIGTERM a sidecar serves on until nothing has come for this long. */
 const quietMs = 3000;
 /** The ready line waits this long for the model; calls are forwarded meanwhile. */
-const modelWaitMs = 20_000;
+const modelWaitMs = 60_000;
 /** Most records that `/decisions` gives at once. */
 const shownDecisions = 1000;
 

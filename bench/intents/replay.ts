@@ -106,8 +106,6 @@ function line(name: string, rows: readonly Answered[]): string {
   const answered = rows.filter(({ item }) => item !== null);
   const right = answered.filter(isRight).length;
   const possible = rows.filter(({ call }) => isAnswerable(call)).length;
-  const percent = (part: number, of: number): string =>
-    `${((100 * part) / Math.max(1, of)).toFixed(2)} %`;
   return [
     name.padEnd(24),
     `${rows.length} rows, ${possible} answerable`,

@@ -59,10 +59,12 @@ export function cachingRoutes(): readonly RouteText[] {
   ];
 }
 
-/** Between you and me, and not about the desk's affairs. */
+/** Between you and me, no question, and not about the desk's affairs. */
 function smallTalk(): RouteText {
-  const when = { task: "greeting", length: "<= 60", system: "any", text: PERSONAL };
-  return shared("small-talk", { ...when, not: { text: [DESK, CONTACT] } });
+  const talk = "\\b(you|i|i'm|i've)\\b";
+  const question = "\\b(my|what|when|where|which|who|why|how)\\b";
+  const when = { task: "greeting", length: "<= 60", system: "any", text: talk };
+  return shared("small-talk", { ...when, not: { text: [question, DESK, CONTACT] } });
 }
 
 /** A few plain words that are no sentence. */

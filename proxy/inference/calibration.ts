@@ -125,7 +125,7 @@ const featureIndex: ReadonlyMap<string, number> = new Map(
 );
 
 /** Linear between points, level beyond them. */
-export function onLine(line: Line, at: number): number {
+function onLine(line: Line, at: number): number {
   const next = line.findIndex(([x]) => x >= at);
   if (next < 0) return line.at(-1)?.[1] ?? 0;
   const [x1, y1] = line[next] ?? [0, 0];

@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnxFile, type Graph } from "./onnx-file.ts";
 
-export const vocabulary: readonly string[] = [
+const vocabulary: readonly string[] = [
   ..."[PAD] [UNK] [CLS] [SEP] [MASK] hello good bad refund order where is my money back the".split(
     " ",
   ),
   ..."a b c d".split(" "),
 ];
 
-export const width = 4;
+const width = 4;
 
 /** Row of a word in the table: fixed numbers without a pattern. */
 export function rowOf(id: number): number[] {
@@ -26,7 +26,7 @@ export function expectedEmbedding(ids: readonly number[]): number[] {
   return sum.map((x) => x / norm);
 }
 
-export const sentimentWeights: readonly number[] = [1, -1, 0.5, 2, 0, -2, 0, 1, 1, -1, 3, 0];
+const sentimentWeights: readonly number[] = [1, -1, 0.5, 2, 0, -2, 0, 1, 1, -1, 3, 0];
 
 /** Logits of the three sentiments for an embedding. */
 export function expectedSentiment(embedding: readonly number[]): number[] {
