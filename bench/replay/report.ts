@@ -73,23 +73,28 @@ interface Bar {
   readonly met: boolean;
 }
 
-/** The published bars; wrong counts against all that the group was answered. */
+/**
+ * The published bars. The one for unseen rows is held against the policy's own answers: counting those
+ * from the cache would raise the share answered and thin out the wrong ones at the same time.
+ */
 export function barsOf(tally: Tally): readonly Bar[] {
-  const coverage = share(answeredCount(tally.all), tally.all.rows);
-  const wrongAll = share(wrongCount(tally.all), answeredCount(tally.all));
-  const unseen = share(answeredCount(tally.plain), tally.plain.rows);
-  const local = share(tally.plain.local, tally.plain.rows);
-  const wrongUnseen = share(wrongCount(tally.unseen), answeredCount(tally.unseen));
+  const { all, unseen, plain } = tally;
+  const coverage = share(answeredCount(all), all.rows);
+  const wrongAll = share(wrongCount(all), answeredCount(all));
+  const local = share(plain.local, plain.rows);
+  const wrongLocal = share(unseen.wrongLocal, unseen.local);
+  const both = share(answeredCount(plain), plain.rows);
+  const wrongBoth = share(wrongCount(unseen), answeredCount(unseen));
   return [
     {
       text: `all rows: ${percent(coverage)} without the cloud (bar 30 %), ${percent(wrongAll)} of those wrong (bar 1 %)`,
       met: coverage >= 0.3 && wrongAll <= 0.01,
     },
     {
-      text: `unseen answerable rows without faq_entity: ${percent(unseen)} (bar 40 %; ${percent(local)} by the policy alone), ${percent(wrongUnseen)} of all unseen answers wrong (bar 1 %)`,
-      met: unseen >= 0.4 && wrongUnseen <= 0.01,
+      text: `unseen answerable rows without faq_entity, by the policy: ${percent(local)} (bar 40 %), ${percent(wrongLocal)} of its answers to unseen rows wrong (bar 1 %); with the cache ${percent(both)}, ${percent(wrongBoth)} wrong`,
+      met: local >= 0.4 && wrongLocal <= 0.01,
     },
-    { text: `leaked: ${tally.all.leaked} (bar 0)`, met: tally.all.leaked === 0 },
+    { text: `leaked: ${all.leaked} (bar 0)`, met: all.leaked === 0 },
   ];
 }
 

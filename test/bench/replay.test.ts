@@ -179,8 +179,16 @@ describe("the figures", () => {
     expect(plain.rows).toBe(1);
   });
 
-  it("are held against the bars", () => {
+  it("are held against the bars, the unseen one without help from the cache", () => {
     expect(barsOf(sample()).map(({ met }) => met)).toEqual([false, true, false]);
+    const cached = new Tally(price);
+    cached.add(row(), { from: "cache", ...right }, true);
+    expect(barsOf(cached).map(({ met }) => met)).toEqual([true, false, true]);
+    const diluted = new Tally(price);
+    for (let at = 0; at < 50; at += 1) diluted.add(row(), { from: "local", ...right }, true);
+    for (let at = 0; at < 150; at += 1) diluted.add(row(), { from: "cache", ...right }, true);
+    diluted.add(row(), { from: "local", ...right, wrong: true }, true);
+    expect(barsOf(diluted).map(({ met }) => met)).toEqual([true, false, true]);
   });
 
   it("are printed as a table and as JSON", () => {
@@ -198,7 +206,7 @@ describe("the command line", () => {
       file: "f",
       limit: 10,
       cache: false,
-      maxWrong: "0.5%",
+      maxWrong: "1%",
     });
     expect(readSettings(["--help"])).toBeNull();
     for (const args of [[], ["a", "b"], ["f", "--limit", "x"], ["f", "--max-wrong", "1"]]) {

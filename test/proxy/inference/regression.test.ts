@@ -58,7 +58,7 @@ test("the same examples give the same bits, in a thread of its own too", async (
 
 test("a fit that fails in its thread is rejected", async () => {
   const labels = Int32Array.of(0, 1);
-  const broken = { vectors: Float32Array.of(1), width: -1, labels, classes: -5 };
+  const broken = { vectors: Float32Array.of(1, 0), width: 1, labels, classes: -5 };
   await expect(fitInThread(broken)).rejects.toThrow();
 });
 
