@@ -47,6 +47,16 @@ export const SCENES: readonly Scene[] = [
     ],
   },
   {
+    title: "In other words, and not quite the same question",
+    calls: [
+      [openAiCall("can you tell me your opening hours please"), local("9:00 to 18:00")],
+      [anthropicCall("I have forgotten my password"), local("Forgot password")],
+      // A word more, and the answer would be wrong: such calls are forwarded.
+      [openAiCall("What is your return policy for sale items?"), forwarded],
+      [anthropicCall("Do you not take PayPal?"), forwarded],
+    ],
+  },
+  {
     title: "The cloud as a classifier",
     calls: [
       [openAiCall("I love it, great service!", { system: SENTIMENT }), local("positive")],

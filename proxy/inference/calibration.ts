@@ -104,9 +104,10 @@ function isMadeFor(calibration: Calibration, manifest: Manifest): boolean {
 /** Probability of being right, and expected share wrong at or above, for a match's measurements. */
 export function judged(model: ScoreModel, features: readonly number[]): Judged {
   const score = scoreOf(model, features);
+  if (Number.isNaN(score)) return { confidence: probability(0), wrong: probability(1) };
   return {
-    confidence: probability(onLine(model.right, score)),
-    wrong: probability(Number.isNaN(score) ? 1 : onLine(model.wrong, score)),
+    confidence: probability(onLine(model.right, score, 0)),
+    wrong: probability(onLine(model.wrong, score, 1)),
   };
 }
 
@@ -124,10 +125,10 @@ const featureIndex: ReadonlyMap<string, number> = new Map(
   featureNames.map((name, index) => [name, index]),
 );
 
-/** Linear between points, level beyond them. */
-function onLine(line: Line, at: number): number {
+/** Linear between points, level beyond them; `none` where there are no points. */
+function onLine(line: Line, at: number, none: number): number {
   const next = line.findIndex(([x]) => x >= at);
-  if (next < 0) return line.at(-1)?.[1] ?? 0;
+  if (next < 0) return line.at(-1)?.[1] ?? none;
   const [x1, y1] = line[next] ?? [0, 0];
   const [x0, y0] = line[next - 1] ?? [x1, y1];
   return x1 === x0 ? y1 : y0 + ((y1 - y0) * (at - x0)) / (x1 - x0);

@@ -101,7 +101,6 @@ export const scopes: readonly (readonly [string, string])[] = [
   ["both", "both"],
   ["except", "except excluding besides unless"],
   ["half", "half"],
-  ["multiple", "multiple several many"],
 ];
 
 export const numberWords: ReadonlyMap<string, string> = new Map(
@@ -123,7 +122,6 @@ export const numberWords: ReadonlyMap<string, string> = new Map(
       ["thousand", "1000"],
       ["million", "1000000"],
       ["dozen", "12"],
-      ["once", "1"],
       ["twice", "2"],
       ["double", "2"],
       ["second", "2nd"],

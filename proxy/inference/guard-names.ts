@@ -29,7 +29,11 @@ function namesOf(text: GuardText, known: WordKnowledge | null): readonly string[
 function strangers(text: GuardText, known: WordKnowledge | null): readonly string[] {
   if (known === null) return [];
   return text.words.filter(
-    (word) => /^[a-z]{2,}$/u.test(word) && !known.isCommon(word) && !isOrdinary(word),
+    (word) =>
+      /^[a-z]{2,}$/u.test(word) &&
+      !known.isCommon(word) &&
+      !isOrdinary(word) &&
+      !known.isMisspelt(word),
   );
 }
 
@@ -38,12 +42,13 @@ function isOrdinary(word: string): boolean {
   return [...stopWords].some((other) => isTypo(word, other));
 }
 
-/** Whether a name stands in the text, one typo allowed where the typo is no word of its own. */
+/** Whether a name stands in the text, one typo after its first letter allowed where that is no word of its own. */
 function isSaid(word: string, text: GuardText, known: WordKnowledge | null): boolean {
   if (text.wordSet.has(word)) return true;
   return text.words.some(
     (other) =>
       Math.min(word.length, other.length) >= 5 &&
+      word[0] === other[0] &&
       isTypo(word, other) &&
       !(isWord(word, known) && isWord(other, known)),
   );

@@ -23,6 +23,8 @@ export interface Objection {
 export interface WordKnowledge {
   /** Whether a lower-case word is ordinary, so that it is no name even with a capital. */
   isCommon(word: string): boolean;
+  /** Whether a lower-case word is an ordinary one, misspelt. */
+  isMisspelt(word: string): boolean;
   /** Whether a lower-case word tells entries of the same FAQ apart, so that it must agree in any case. */
   isName(word: string): boolean;
 }
@@ -59,6 +61,8 @@ const preambles = [
   /\b(?:i am |am )?not (?:really )?(?:sure|certain|clear)\b/gu,
   /\b(?:i have )?no (?:idea|clue)\b/gu,
   /\bno (?:problem|worries|rush)\b/gu,
+  // A greeting names no time of day.
+  /\bgood (?:morning|afternoon|evening|day|night)\b(?=.*\p{L})/gu,
   /\bif not\b|\bwhy not\b|\bnot only\b/gu,
   /\b(?:could|can|would|will|do|are|is|have) not (?=you\b|i\b|there\b|we\b|it\b)/gu,
 ];

@@ -1,6 +1,6 @@
 /** Ordinary words with how often they occur: tells names from words, and says how much a shared word weighs. */
 import { courtesies, stopWords } from "./english-words.ts";
-import { isStopStem, stem } from "./words.ts";
+import { isStopStem, isTypo, stem } from "./words.ts";
 
 /** As stored beside the model: words in groups of falling frequency. */
 export interface LexiconData {
@@ -17,11 +17,17 @@ const unseen = 1 / 20_000;
 export class Lexicon {
   readonly #words = new Map<string, number>();
   readonly #stems = new Map<string, number>();
+  /** First letter and length -> words. */
+  readonly #alike = new Map<string, string[]>();
 
   constructor(data: LexiconData) {
     for (const [share, words] of data.groups) {
       for (const word of words.split(" ")) {
         this.#words.set(word, share);
+        const key = `${word[0] ?? ""}${word.length}`;
+        const alike = this.#alike.get(key) ?? [];
+        alike.push(word);
+        this.#alike.set(key, alike);
         const root = stem(word);
         this.#stems.set(root, (this.#stems.get(root) ?? 0) + share);
       }
@@ -31,6 +37,14 @@ export class Lexicon {
   /** Whether a lower-case word is ordinary, so that it is no name. */
   isCommon(word: string): boolean {
     return this.#words.has(word) || stopWords.has(word) || courtesies.has(word);
+  }
+
+  /** Whether a longer word is an ordinary one with a letter wrong; the first letter seldom is. */
+  isMisspelt(word: string): boolean {
+    if (word.length < 5) return false;
+    return [word.length - 1, word.length, word.length + 1].some((length) =>
+      (this.#alike.get(`${word[0] ?? ""}${length}`) ?? []).some((other) => isTypo(word, other)),
+    );
   }
 
   isCommonStem(root: string): boolean {

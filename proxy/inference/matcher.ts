@@ -98,7 +98,11 @@ export class Matcher {
       lexicon,
     );
     this.#regression = regression;
-    this.#known = { isCommon: (word) => lexicon.isCommon(word), isName };
+    this.#known = {
+      isCommon: (word) => lexicon.isCommon(word),
+      isMisspelt: (word) => lexicon.isMisspelt(word),
+      isName,
+    };
   }
 
   /** Null when there is no class or the embedding is of another width. */

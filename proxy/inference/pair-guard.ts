@@ -63,20 +63,28 @@ function differing(a: ReadonlySet<string>, b: ReadonlySet<string>): string | nul
 }
 
 function numbersAgree(question: GuardText, matched: GuardText): Objection | null {
-  const word = differing(numbersOf(question), numbersOf(matched));
+  const asked = numbersOf(question);
+  const known = numbersOf(matched);
+  const word = differing(new Set(asked), new Set(known)) ?? firstUnequal(asked, known);
   if (word === null) return null;
   const isPlain = /^\d+(?:\.\d+)?(?:st|nd|rd|th)?$/u.test(word);
   return { kind: isPlain && word.length < 5 ? "number" : "identifier", detail: word };
 }
 
-function numbersOf(text: GuardText): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const word of text.words) {
-    if (/\d|@/u.test(word)) found.add(word.replace(/^(\d+)\.0+$/u, "$1"));
+/** A number said twice is not a number said once: "3 items in 3 days" against "3 items". */
+function firstUnequal(asked: readonly string[], known: readonly string[]): string | null {
+  if (asked.length === known.length) return null;
+  const [longer, shorter] = asked.length > known.length ? [asked, known] : [known, asked];
+  return longer.find((word, at) => word !== shorter[at]) ?? null;
+}
+
+/** In order, written in one way. */
+function numbersOf(text: GuardText): readonly string[] {
+  return text.words.flatMap((word) => {
+    const digits = /\d|@/u.test(word) ? [word.replace(/^(\d+)\.0+$/u, "$1")] : [];
     const spelled = numberWords.get(word);
-    if (spelled !== undefined) found.add(spelled);
-  }
-  return found;
+    return spelled === undefined ? digits : [...digits, spelled];
+  });
 }
 
 function unitsAgree(question: GuardText, matched: GuardText): Objection | null {

@@ -186,7 +186,8 @@ describe("the figures", () => {
     expect(barsOf(cached).map(({ met }) => met)).toEqual([true, false, true]);
     const diluted = new Tally(price);
     for (let at = 0; at < 50; at += 1) diluted.add(row(), { from: "local", ...right }, true);
-    for (let at = 0; at < 150; at += 1) diluted.add(row(), { from: "cache", ...right }, true);
+    const other = row({ class: "general" });
+    for (let at = 0; at < 150; at += 1) diluted.add(other, { from: "cache", ...right }, true);
     diluted.add(row(), { from: "local", ...right, wrong: true }, true);
     expect(barsOf(diluted).map(({ met }) => met)).toEqual([true, false, true]);
   });

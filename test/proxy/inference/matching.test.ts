@@ -1,0 +1,191 @@
+/** Intents and FAQ on vectors of words: what is certain without a calibration, and what a calibration changes. */
+import { describe, expect, test } from "vitest";
+import type { FaqEntry, Intent } from "../../../proxy/core/policy.ts";
+import type { Calibration, ScoreModel } from "../../../proxy/inference/calibration.ts";
+import { indexFaq } from "../../../proxy/inference/faq.ts";
+import { fitIntents, type Embed } from "../../../proxy/inference/intents.ts";
+
+/** A sum of one fixed direction a word: texts that share words are near. */
+function vectorOf(text: string): Float32Array {
+  const sum = new Float32Array(64);
+  for (const word of text.toLowerCase().match(/[a-z]+/gu) ?? []) {
+    const seed = Array.from(word).reduce((code, letter) => code * 31 + letter.charCodeAt(0), 7);
+    sum.forEach((x, d) => {
+      sum[d] = x + Math.sin((seed % 9973) * (d + 1));
+    });
+  }
+  const norm = Math.hypot(...sum) || 1;
+  return sum.map((x) => x / norm);
+}
+
+const embed: Embed = async (texts) => texts.map(vectorOf);
+
+/** Trusts similarity alone: sure from 0.9 on. */
+const trusting: ScoreModel = {
+  bias: -90,
+  terms: [{ feature: "similarity", low: 0, high: 1, above: null, weight: 100 }],
+  right: [
+    [0, 0],
+    [1, 1],
+  ],
+  wrong: [
+    [0, 1],
+    [1, 0],
+  ],
+};
+
+const calibration: Calibration = {
+  embeddings: [],
+  lexicon: {
+    sentences: 100,
+    groups: [
+      [
+        0.1,
+        "hello good bad refund order where is my money back the a b c d card do you ship to have parking",
+      ],
+    ],
+  },
+  intents: trusting,
+  faq: trusting,
+};
+
+const intents: readonly Intent[] = [
+  { name: "refund", examples: ["money back", "refund the order"], not: ["where is my refund"] },
+  { name: "hello", examples: ["hello", "good a b"], not: [] },
+];
+
+describe("intents", () => {
+  test("without a calibration only the policy's own sentences are certain", async () => {
+    const scorer = await fitIntents(intents, embed, null);
+    const score = (text: string) => scorer?.score(text, vectorOf(text));
+    expect(score("Money back, please!")).toMatchObject({
+      label: "refund",
+      confidence: 0.995,
+      wrong: 0.002,
+      guard: false,
+    });
+    expect(score("hello")).toMatchObject({ label: "hello", confidence: 0.995 });
+    expect(score("money the back")).toMatchObject({ confidence: 0, wrong: 1 });
+  });
+
+  test("a sentence that an intent does not mean is never answered as that intent", async () => {
+    const scorer = await fitIntents(intents, embed, calibration);
+    expect(scorer?.score("where is my refund", vectorOf("where is my refund"))).toMatchObject({
+      label: "refund",
+      confidence: 0,
+      wrong: 1,
+    });
+  });
+
+  test("with a calibration nearness counts, and the guard has its say", async () => {
+    const scorer = await fitIntents(intents, embed, calibration);
+    const near = scorer?.score("the money back", vectorOf("money back"));
+    expect(near?.label).toBe("refund");
+    expect(near?.confidence).toBeGreaterThan(0.5);
+    expect(near?.guard).toBe(false);
+    const numbered = scorer?.score("money back 12345", vectorOf("money back"));
+    expect(numbered).toMatchObject({ label: "refund", guard: true });
+  });
+
+  test("margins are in [0, 1], also with one intent", async () => {
+    const scorer = await fitIntents(intents.slice(1), embed, calibration);
+    const score = scorer?.score("hello", vectorOf("hello"));
+    expect(score).toMatchObject({ label: "hello", margin: 1 });
+  });
+
+  test("the same sentence in two intents is certain for neither", async () => {
+    const twice = [...intents, { name: "other", examples: ["money back"], not: [] }];
+    const scorer = await fitIntents(twice, embed, null);
+    expect(scorer?.score("money back", vectorOf("money back"))).toMatchObject({ confidence: 0 });
+  });
+
+  test("there is nothing to fit without intents or without embeddings", async () => {
+    expect(await fitIntents([], embed, null)).toBeNull();
+    expect(
+      await fitIntents(intents, async (texts) => texts.map(() => new Float32Array(0)), null),
+    ).toBeNull();
+  });
+
+  test("an embedding of another width scores nothing", async () => {
+    const scorer = await fitIntents(intents, embed, calibration);
+    expect(scorer?.score("hello", new Float32Array(0))).toMatchObject({ confidence: 0, wrong: 1 });
+    expect(scorer?.score("hello", new Float32Array(9))).toMatchObject({ confidence: 0, wrong: 1 });
+  });
+});
+
+function entry(id: string, answer: string, ...questions: string[]): FaqEntry {
+  return { id, questions, answer, language: "en" };
+}
+
+const entries = [
+  entry("refund", "Five days.", "refund the order", "money back"),
+  entry("again", "Five days.", "where is my money"),
+  entry("a", "Yes.", "do you ship to Japan?"),
+  entry("b", "No.", "do you ship to France?"),
+];
+
+describe("FAQ", () => {
+  test("gives the entry whose question was asked word for word", async () => {
+    const faq = await indexFaq({ file: "x.yaml", entries }, embed, null);
+    expect(faq.match("Money back!", vectorOf("money back"), null)).toEqual({
+      kind: "match",
+      id: "refund",
+      answer: "Five days.",
+      confidence: 0.995,
+      wrong: 0.002,
+    });
+    expect(faq.match("money the back", vectorOf("money the back"), null)).toMatchObject({
+      kind: "none",
+      reason: "faq_no_match",
+    });
+    expect(faq.match("Money back!", vectorOf("money back"), 0.001).kind).toBe("none");
+  });
+
+  test("with a calibration near questions match, and entries of one answer are no rivals", async () => {
+    const faq = await indexFaq({ file: "x.yaml", entries }, embed, calibration);
+    const near = faq.match("the refund order", vectorOf("the refund order"), 0.2);
+    expect(near).toMatchObject({ kind: "match", id: "refund" });
+    expect(faq.match("where is my money back", vectorOf("where is my money"), 0.2)).toMatchObject({
+      kind: "match",
+      id: "again",
+    });
+  });
+
+  test("a question about another thing is a guard mismatch, however near", async () => {
+    const faq = await indexFaq({ file: "x.yaml", entries }, embed, calibration);
+    const asked = "do you ship to germany";
+    expect(faq.match(asked, vectorOf("do you ship to Japan?"), 0.2)).toMatchObject({
+      kind: "none",
+      reason: "guard_mismatch",
+    });
+    expect(
+      faq.match("do you really ship to japan", vectorOf("do you ship to japan"), 0.2),
+    ).toMatchObject({
+      kind: "match",
+      id: "a",
+    });
+  });
+
+  test("a question between two answers is ambiguous", async () => {
+    const long = "hello where is my money for a bad order when good";
+    const rivals = [entry("x", "X.", "refund the order"), entry("y", "Y.", long)];
+    const faq = await indexFaq({ file: "x.yaml", entries: rivals }, embed, calibration);
+    const other = vectorOf(long);
+    const between = vectorOf("refund the order").map((x, d) => x + (other[d] ?? 0));
+    const norm = Math.hypot(...between);
+    const found = faq.match(
+      "the refund order",
+      between.map((x) => x / norm),
+      0,
+    );
+    expect(found).toMatchObject({ kind: "none", reason: "faq_ambiguous" });
+  });
+
+  test("an empty FAQ and a foreign embedding match nothing", async () => {
+    const none = { kind: "none", reason: "faq_no_match", confidence: 0 };
+    const empty = await indexFaq({ file: "x.yaml", entries: [] }, embed, calibration);
+    expect(empty.match("hello", vectorOf("hello"), null)).toEqual(none);
+    const faq = await indexFaq({ file: "x.yaml", entries }, embed, calibration);
+    expect(faq.match("hello", new Float32Array(2), null)).toEqual(none);
+  });
+});
