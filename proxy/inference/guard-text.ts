@@ -14,6 +14,7 @@ export interface Objection {
     | "entity"
     | "scope"
     | "personal"
+    | "person"
     | "direction"
     | "question";
   readonly detail: string;

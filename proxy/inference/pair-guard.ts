@@ -1,17 +1,18 @@
 /** The second look at a match: what similarity cannot see (negation, numbers, names, scope) must agree; used by FAQ and intents. */
 import { japaneseObjection } from "./guard-japanese.ts";
 import { namesAgree } from "./guard-names.ts";
+import { personAgrees, personalAgrees } from "./guard-person.ts";
 import { readForGuard, type GuardText, type Objection, type WordKnowledge } from "./guard-text.ts";
 import {
   dates,
   negations,
   numberWords,
   opposites,
-  personalNouns,
   scopes,
   softNegations,
   units,
 } from "./english-words.ts";
+import { wordsOf } from "./words.ts";
 
 type Check = (
   question: GuardText,
@@ -51,6 +52,7 @@ const checks: readonly Check[] = [
   scopeAgrees,
   questionAgrees,
   personalAgrees,
+  personAgrees,
   directionAgrees,
   namesAgree,
   japaneseAgrees,
@@ -126,13 +128,27 @@ function datesAgree(question: GuardText, matched: GuardText): Objection | null {
 
 function negationAgrees(question: GuardText, matched: GuardText): Objection | null {
   if (isNegated(question) === isNegated(matched)) return null;
-  const positive = isNegated(question) ? matched : question;
+  const [negated, positive] = isNegated(question) ? [question, matched] : [matched, question];
   if (positive.words.some((word) => softNegations.has(word))) return null;
+  if (asksForHelp(negated) && !ability.test(positive.plain)) return null;
   return { kind: "negation", detail: isNegated(question) ? "asked" : "matched" };
 }
 
 function isNegated(text: GuardText): boolean {
-  return text.words.some((word) => negations.has(word));
+  return hasNegation(text.words);
+}
+
+function hasNegation(words: readonly string[]): boolean {
+  return words.some((word) => negations.has(word));
+}
+
+const inability = /\bi (?:can|could) not\b|\bi am (?:not able|unable) to\b/gu;
+const ability = /\bi (?:can|could|am able to)\b(?! not)|(?<!\b(?:how|what|where|when) )\bcan i\b/u;
+
+/** Who cannot do a thing, and denies nothing else, asks how to do it. */
+function asksForHelp(text: GuardText): boolean {
+  const rest = text.plain.replaceAll(inability, " ");
+  return rest !== text.plain && !hasNegation(wordsOf(rest));
 }
 
 const sides = opposites.map(([a, b]) => [a.split(" "), b.split(" ")] as const);
@@ -187,33 +203,6 @@ function questionAgrees(question: GuardText, matched: GuardText): Objection | nu
   if (asked.length === 0 || known.length === 0) return null;
   if (asked.some(([name]) => known.some(([other]) => other === name))) return null;
   return { kind: "question", detail: `${asked[0]?.[0] ?? ""} / ${known[0]?.[0] ?? ""}` };
-}
-
-const lookUp =
-  /\b(?:where (?:is|are)|status|track|when will|when is|has|have|did|yet|still|arrived|pending|check|show me|view|see|look up|what is)\b/u;
-const introduction =
-  /\bmy name is\b|\bthis is \p{L}+ \p{L}+|\b(?:order|account|card|policy|phone|reference|case|ticket) (?:number|id|no)\b(?= (?:is\b|\d|#))/u;
-
-/** A person's own matter against a general question. */
-function personalAgrees(question: GuardText, matched: GuardText): Objection | null {
-  if (introduction.test(question.plain) && !introduction.test(matched.plain)) {
-    return { kind: "personal", detail: "introduction" };
-  }
-  if (isPersonal(question) && !isOwn(matched)) return { kind: "personal", detail: "look-up" };
-  return null;
-}
-
-function isPersonal(text: GuardText): boolean {
-  if (!lookUp.test(text.plain)) return false;
-  return text.words.some(
-    (word, at) =>
-      (word === "my" || word === "mine") &&
-      text.words.slice(at + 1, at + 4).some((next) => personalNouns.has(next)),
-  );
-}
-
-function isOwn(text: GuardText): boolean {
-  return ["my", "mine", "i", "me"].some((word) => text.wordSet.has(word));
 }
 
 const directions = [
