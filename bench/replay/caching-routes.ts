@@ -44,7 +44,8 @@ const ORDER_NUMBER = "#W\\d{5,}";
 /** The trace replays days within minutes: nothing may become too old on the way. */
 const TTL = "7d";
 const ANYBODY = { mode: "exact", scope: "global", ttl: TTL };
-const OWN = { mode: "exact", scope: "user", identity: "body.user", ttl: TTL };
+/** Kept for the user who asked. */
+export const OWN: RouteText = { mode: "exact", scope: "user", identity: "body.user", ttl: TTL };
 
 /** In the order in which they are tried; each forwards, and says what may be kept. */
 export function cachingRoutes(): readonly RouteText[] {

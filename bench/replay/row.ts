@@ -55,9 +55,14 @@ export function normalised(text: string): string {
     .trim();
 }
 
-const ANSWERABLE = new Set(["faq", "faq_entity", "greeting", "order_status"]);
+const MEANINGS = new Set(["faq", "faq_entity", "greeting", "order_status"]);
 
-/** Whether a policy could know the answer: global rows of the classes that repeat by meaning. */
+/** Whether a policy could have sentences for it: the classes that repeat by meaning, anyone's answer or one's own. */
+export function isKnown(row: Row): boolean {
+  return row.scope !== "none" && MEANINGS.has(row.class);
+}
+
+/** Whether a policy could know the answer: what it knows, if the answer is anyone's. */
 export function isAnswerable(row: Row): boolean {
-  return row.scope === "global" && ANSWERABLE.has(row.class);
+  return row.scope === "global" && isKnown(row);
 }

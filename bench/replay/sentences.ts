@@ -1,12 +1,14 @@
 /** Draws the example sentences that the replay's policy gets: at most five an item, by seed. */
 
 import { createHash } from "node:crypto";
-import { isAnswerable, normalised } from "./row.ts";
+import { isKnown, normalised } from "./row.ts";
 import type { Row } from "./row.ts";
 
 export interface Item {
   readonly name: string;
   readonly class: string;
+  /** Whether the answer is each user's own: the policy knows the intent and answers it never. */
+  readonly isOwn: boolean;
   readonly sentences: readonly string[];
 }
 
@@ -14,10 +16,11 @@ const SENTENCES_PER_ITEM = 5;
 
 /** Items in the order of their names; those without a sentence as written are left out. */
 export function drawItems(rows: readonly Row[], seed: number): readonly Item[] {
-  const texts = new Map<string, { class: string; texts: Set<string> }>();
+  const texts = new Map<string, { class: string; isOwn: boolean; texts: Set<string> }>();
   for (const row of rows) {
-    if (!isAnswerable(row) || row.kind !== "asis") continue;
-    const item = texts.get(row.item) ?? { class: row.class, texts: new Set() };
+    if (!isKnown(row) || row.kind !== "asis") continue;
+    const isOwn = row.scope === "user";
+    const item = texts.get(row.item) ?? { class: row.class, isOwn, texts: new Set() };
     item.texts.add(row.text);
     texts.set(row.item, item);
   }
@@ -26,6 +29,7 @@ export function drawItems(rows: readonly Row[], seed: number): readonly Item[] {
     .map(([name, item]) => ({
       name,
       class: item.class,
+      isOwn: item.isOwn,
       sentences: draw([...item.texts], `${seed}/${name}`),
     }));
 }

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { cachingRoutes } from "./caching-routes.ts";
+import { cachingRoutes, OWN } from "./caching-routes.ts";
 import type { RouteText } from "./caching-routes.ts";
 import type { Item } from "./sentences.ts";
 
@@ -48,7 +48,7 @@ export async function writePolicy(folder: string, options: PolicyOptions): Promi
       intents.map((item, at) => [nameOf(at), { examples: item.sentences }]),
     ),
     routes: [
-      ...answeringRoutes(intents, faq.length > 0, options),
+      ...intentRoutes(intents, faq.length > 0, options),
       ...(options.cache ? cachingRoutes() : []),
       REST,
     ],
@@ -60,7 +60,7 @@ function nameOf(index: number): string {
   return `intent-${index}`;
 }
 
-function answeringRoutes(
+function intentRoutes(
   intents: readonly Item[],
   hasPlaces: boolean,
   options: PolicyOptions,
@@ -70,10 +70,11 @@ function answeringRoutes(
     when: { system: SYSTEM },
     answer: { faq: ENTITY_FILE, max_wrong: options.maxWrong },
   };
-  const routes = intents.map((item, at) => ({
-    name: nameOf(at),
-    when: { intent: nameOf(at), max_wrong: options.maxWrong, system: SYSTEM },
-    answer: { template: item.name },
-  }));
+  const routes = intents.map((item, at) => {
+    const when = { intent: nameOf(at), max_wrong: options.maxWrong, system: SYSTEM };
+    const name = nameOf(at);
+    if (!item.isOwn) return { name, when, answer: { template: item.name } };
+    return { name, when, forward: {}, ...(options.cache && { cache: OWN }) };
+  });
   return hasPlaces ? [places, ...routes] : routes;
 }

@@ -80,9 +80,24 @@ describe("the policy's sentences", () => {
     expect(seenTexts(drawn)).toContain(normalised(drawn[0]?.sentences[0] ?? ""));
   });
 
-  it("are never drawn from noisy, private or unanswerable rows", () => {
-    const others = [row({ kind: "noisy" }), row({ scope: "user" }), row({ class: "oos" })];
+  it("are never drawn from noisy rows nor from those that no policy can know", () => {
+    const lookUp = row({ class: "order_lookup", scope: "user" });
+    const others = [row({ kind: "noisy" }), row({ scope: "none" }), row({ class: "oos" }), lookUp];
     expect(drawItems(others, 1)).toEqual([]);
+  });
+
+  it("name intents whose answer is each user's own, which the policy never answers", async () => {
+    const own = row({ item: "faq:address", scope: "user", text: "I have moved" });
+    const items = drawItems([...rows, own], 1);
+    expect(items.map(({ name, isOwn }) => [name, isOwn])).toEqual([
+      ["faq:address", true],
+      ["faq:hours", false],
+    ]);
+    const options = { cloudUrl: "http://127.0.0.1:1", model: "support-v1", maxWrong: "0.5%" };
+    await writePolicy(join(folder, "own"), { items, cache: true, ...options });
+    const text = await readFile(join(folder, "own", "policy.yaml"), "utf8");
+    expect(text).not.toContain("template: faq:address");
+    expect(text).toContain("I have moved");
   });
 
   it("make a policy that the sidecar takes", async () => {
