@@ -29,12 +29,27 @@ function namesOf(text: GuardText, known: WordKnowledge | null): readonly string[
 function strangers(text: GuardText, known: WordKnowledge | null): readonly string[] {
   if (known === null) return [];
   return text.words.filter(
-    (word) =>
+    (word, at) =>
       /^[a-z]{2,}$/u.test(word) &&
       !known.isCommon(word) &&
       !isOrdinary(word) &&
-      !known.isMisspelt(word),
+      !known.isMisspelt(word) &&
+      !isShifted(text.words[at - 1], word, known) &&
+      !isShifted(word, text.words[at + 1], known),
   );
+}
+
+/** A space typed within a word, or one letter early or late: "par king", "wha tshould", "ist he". */
+function isShifted(
+  left: string | undefined,
+  right: string | undefined,
+  known: WordKnowledge,
+): boolean {
+  if (left === undefined || right === undefined) return false;
+  const late = [left.slice(0, -1), `${left.at(-1) ?? ""}${right}`] as const;
+  const early = [`${left}${right[0] ?? ""}`, right.slice(1)] as const;
+  if (known.isCommon(`${left}${right}`)) return true;
+  return [late, early].some((words) => words.every((word) => known.isCommon(word)));
 }
 
 function isOrdinary(word: string): boolean {

@@ -39,8 +39,10 @@ export class Lexicon {
     return this.#words.has(word) || stopWords.has(word) || courtesies.has(word);
   }
 
-  /** Whether a longer word is an ordinary one with a letter wrong; the first letter seldom is. */
+  /** Whether a word is an ordinary one with its first letters swapped, or a longer one with a letter wrong after the first. */
   isMisspelt(word: string): boolean {
+    if (word.length < 3) return false;
+    if (this.isCommon(`${word[1] ?? ""}${word[0] ?? ""}${word.slice(2)}`)) return true;
     if (word.length < 5) return false;
     return [word.length - 1, word.length, word.length + 1].some((length) =>
       (this.#alike.get(`${word[0] ?? ""}${length}`) ?? []).some((other) => isTypo(word, other)),

@@ -4,6 +4,7 @@ import type { FaqEntry, Intent } from "../../../proxy/core/policy.ts";
 import type { Calibration, ScoreModel } from "../../../proxy/inference/calibration.ts";
 import { indexFaq } from "../../../proxy/inference/faq.ts";
 import { fitIntents, type Embed } from "../../../proxy/inference/intents.ts";
+import { Lexicon } from "../../../proxy/inference/lexicon.ts";
 
 /** A sum of one fixed direction a word: texts that share words are near. */
 function vectorOf(text: string): Float32Array {
@@ -53,6 +54,20 @@ const intents: readonly Intent[] = [
   { name: "refund", examples: ["money back", "refund the order"], not: ["where is my refund"] },
   { name: "hello", examples: ["hello", "good a b"], not: [] },
 ];
+
+describe("ordinary words", () => {
+  const lexicon = new Lexicon(calibration.lexicon);
+
+  test.each(["regund", "refudn", "parkingg", "erfund", "hwere"])("misspelt: %s", (word) => {
+    expect(lexicon.isCommon(word)).toBe(false);
+    expect(lexicon.isMisspelt(word)).toBe(true);
+  });
+
+  test("another first letter makes another word: it may be a name", () => {
+    expect(lexicon.isMisspelt("defund")).toBe(false);
+    expect(lexicon.isMisspelt("border")).toBe(false);
+  });
+});
 
 describe("intents", () => {
   test("without a calibration only the policy's own sentences are certain", async () => {

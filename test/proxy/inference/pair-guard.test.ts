@@ -211,6 +211,13 @@ describe("what is known of words", () => {
     expect(guard("is there parking gardne", "is there parking?", known)).toBeNull();
   });
 
+  test("a space typed one letter early or late makes no names", () => {
+    for (const text of ["ist here parking", "is therep arking", "is the re parking"]) {
+      expect([text, guard(text, "is there parking?", known)]).toEqual([text, null]);
+    }
+    expect(guard("is there parking inn", "is there parking?", known)?.kind).toBe("entity");
+  });
+
   test("an ordinary word with a capital is no name", () => {
     expect(guard("Is there a Card?", "is there wifi?", known)).toBeNull();
   });
