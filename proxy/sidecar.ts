@@ -41,11 +41,11 @@ const shownDecisions = 1000;
 
 type Options = RunOptions & { readonly path: string };
 
-/** Starts a sidecar. Rejects with StartFailed when the policy is invalid or an address cannot be had. */
+/** Starts a sidecar. Rejects with StartFailed when the policy is invalid, or an address or a named file cannot be had. */
 export async function startSidecar(options: RunOptions): Promise<Running> {
   const path = resolve(options.policy ?? bundledPolicy);
   const loaded = await goodPolicy(path, options.env);
-  const ground = await layGround(options, loaded.policy);
+  const ground = await groundFor(options, loaded.policy);
   const sidecar = new Sidecar(ground, { ...options, path }, bareGeneration(ground, loaded.policy));
   try {
     await sidecar.start(loaded);
@@ -66,7 +66,7 @@ export async function createExplainer(
 ): Promise<Explainer> {
   const loaded = await goodPolicy(resolve(policy ?? bundledPolicy), terminal.env);
   const env = { ...terminal.env, SIDESTEP_LOG_LEVEL: "error" };
-  const ground = await layGround({ env, caFiles: [] }, loaded.policy);
+  const ground = await groundFor({ env, caFiles: [] }, loaded.policy);
   const bare = bareGeneration(ground, loaded.policy);
   const generation = await nextGeneration(ground, loaded.policy, bare);
   return {
@@ -86,6 +86,18 @@ async function goodPolicy(path: string, env: Terminal["env"]): Promise<GoodPolic
   const loaded = await loadPolicy({ path, env });
   if (!loaded.ok) throw new StartFailed(loaded.problems.map(formatProblem));
   return loaded;
+}
+
+/** What can be wrong here is what the caller named: a proxy's URL, a file of authorities. */
+async function groundFor(
+  options: Parameters<typeof layGround>[0],
+  policy: GoodPolicy["policy"],
+): Promise<Ground> {
+  try {
+    return await layGround(options, policy);
+  } catch (fault) {
+    throw fault instanceof Error ? new StartFailed([fault.message]) : fault;
+  }
 }
 
 async function explained(generation: Generation, asked: Question): Promise<Explanation | null> {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Policy } from "../core/policy.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { formatProblem } from "../policy/problem.ts";
-import { exitCodes, type Command } from "./command.ts";
+import { exitCodes, UsageError, type Command } from "./command.ts";
 import { isOn, readFlags, valueOf, type Flag } from "./flags.ts";
 
 /** The policy that is used when none is named. */
@@ -38,7 +38,7 @@ export const check: Command = {
       terminal.out(help);
       return exitCodes.ok;
     }
-    const path = valueOf(given, "policy") ?? given.rest[0] ?? bundledPolicy;
+    const path = namedIn(args) ?? valueOf(given, "policy") ?? bundledPolicy;
     const loaded = await loadPolicy({ path, env: terminal.env });
     const isJson = isOn(given, "json");
     if (loaded.ok) {
@@ -50,6 +50,15 @@ export const check: Command = {
     return exitCodes.invalid;
   },
 };
+
+/** What the call itself names, which goes before the environment. */
+function namedIn(args: readonly string[]): string | undefined {
+  const given = readFlags(args, flags, {});
+  const flag = valueOf(given, "policy");
+  const named = flag === undefined ? given.rest : [flag, ...given.rest];
+  if (named.length < 2) return named[0];
+  throw new UsageError(`check looks at one policy, a file or a folder, not at ${named.join(", ")}`);
+}
 
 function contents(policy: Policy): Readonly<Record<string, unknown>> {
   return {

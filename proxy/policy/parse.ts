@@ -20,6 +20,8 @@ import type { Branch, Entry, Leaf, Tree } from "./tree.ts";
 const DEEPEST = 64;
 const MOST_VALUES = 200_000;
 
+const TOO_DEEP = `nested more than ${DEEPEST} levels deep`;
+
 const UNREADABLE = "this is not readable YAML";
 
 /** Names that JavaScript objects already have. */
@@ -95,7 +97,7 @@ class Reader {
     if (this.#count > MOST_VALUES) {
       throw new TooMuch(at, `more than ${MOST_VALUES} values, aliases written out`);
     }
-    if (depth > DEEPEST) throw new TooMuch(at, `nested more than ${DEEPEST} levels deep`);
+    if (depth > DEEPEST) throw new TooMuch(at, TOO_DEEP);
     if (isAlias(node)) return this.#readAlias(node.source, at, depth);
     this.#remember(node);
     this.#open.add(node);
@@ -231,6 +233,7 @@ class Reader {
  */
 function sentenceOf(fault: YAMLParseError | YAMLWarning, text: string): string {
   if (fault.code === "MULTIPLE_DOCS") return "one document a file; put the second one into its own";
+  if (fault.message.startsWith("Maximum call stack")) return TOO_DEEP;
   const sentence = fault.message.replace(/[:\n][^]*$/, "");
   const isComparison = /block scalar|Not a YAML token: [<>=\d]/i.test(fault.message);
   if (isComparison) return `${sentence}; put comparisons in quotes, e.g. ">= 0.90"`;

@@ -16,9 +16,14 @@ interface Ran {
   readonly err: string;
 }
 
-function sidestep(args: readonly string[], input = ""): Promise<Ran> {
+function sidestep(
+  args: readonly string[],
+  input = "",
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   return new Promise((done) => {
-    const child = execFile(process.execPath, [main, ...args], (fault, out, err) => {
+    const env = { ...process.env, ...more };
+    const child = execFile(process.execPath, [main, ...args], { env }, (fault, out, err) => {
       done({ code: typeof fault?.code === "number" ? fault.code : 0, out, err });
     });
     child.stdin?.end(input);
@@ -75,6 +80,20 @@ describe("what is wrong with a call of sidestep", () => {
     }
   });
 
+  it.each(["ENOENT", "holds no PEM certificate"])(
+    "an authority file that is of no use is named without a stack, exit 2: %s",
+    async (words) => {
+      const empty = policyFile("version: 1\nmodel: null\n");
+      const file = words === "ENOENT" ? `${empty}.pem` : empty;
+      const flags = ["--policy", empty, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+      const { code, err } = await sidestep(["run", ...flags, "--ca-file", file]);
+      expect(code).toBe(2);
+      expect(err).toContain(file);
+      expect(err).toContain(words);
+      expect(err).not.toContain("    at ");
+    },
+  );
+
   it("an address in use is a failure of the machine, exit 1", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
@@ -111,6 +130,27 @@ describe("sidestep check", () => {
     const { code, err, out } = await sidestep(["check", "--policy", "/nowhere/at-all.yaml"]);
     expect(code).toBe(2);
     expect(`${out}${err}`).toContain("/nowhere/at-all.yaml");
+  });
+});
+
+describe("the policy that sidestep check looks at", () => {
+  const bad = policyFile("version: 1\nroutse: []\n");
+
+  it("is the one that is named, whatever the environment says", async () => {
+    const { code, out } = await sidestep(["check", bad], "", { SIDESTEP_POLICY: good });
+    expect(code).toBe(2);
+    expect(out).toContain(`${bad}:2:1: `);
+  });
+
+  it("is one: a second one is not left out in silence", async () => {
+    for (const args of [
+      ["check", good, bad],
+      ["check", "--policy", good, bad],
+    ]) {
+      const { code, err } = await sidestep(args);
+      expect(code).toBe(2);
+      expect(err).toContain("one policy");
+    }
   });
 });
 
