@@ -2,7 +2,7 @@
 import type { Said } from "../core/ports.ts";
 import type { LabelAnswer } from "../core/policy.ts";
 import type { RequestView } from "../core/request.ts";
-import { wordingOf, type Wording } from "./label-options.ts";
+import { withoutList, wordingOf, type Wording } from "./label-options.ts";
 import { inSchema } from "./label-schema.ts";
 
 /** The reply's text, or why it is not plain what it should be. */
@@ -10,16 +10,23 @@ export type Formed =
   | { readonly kind: "text"; readonly text: string }
   | Extract<Said, { kind: "decline" }>;
 
-/** The label in the form that the policy states, else that the call's schema or prompt states. */
-export function labelText(spec: LabelAnswer, view: RequestView, label: string): Formed {
+/** The label in the form that the policy states, else that the call's schema or prompt states; `names` are all labels. */
+export function labelText(
+  spec: LabelAnswer,
+  view: RequestView,
+  label: string,
+  names: readonly string[],
+): Formed {
   const stated = spec.labels.get(label) ?? null;
+  const words = [...names, ...spec.labels.values()];
+  if (isBatch(withoutList(view.text, words))) return unknownForm;
   switch (view.format.kind) {
     case "json_schema":
       return inSchema(view.format.schema, label, stated);
     case "json_object":
       return inObject(spec, view, label);
     case "text":
-      return inText(spec, view, label);
+      return inText(spec, view, label, words);
   }
 }
 
@@ -45,14 +52,28 @@ function wordOf(spec: LabelAnswer, view: RequestView, label: string): Wording {
   return wording;
 }
 
-function inText(spec: LabelAnswer, view: RequestView, label: string): Formed {
+/** How several texts in one turn begin: each would want a label of its own. */
+const itemStart =
+  /(?:^|\n)\s*(?:[[(]?\d+[\])}.:]|[-*•]\s|(?:review|text|item|message|tweet|comment|ticket|e-?mail|input)\s*#?\d*\s*:)|\[\d+\]/giu;
+
+function isBatch(text: string): boolean {
+  return [...text.matchAll(itemStart)].length > 1;
+}
+
+function inText(
+  spec: LabelAnswer,
+  view: RequestView,
+  label: string,
+  words: readonly string[],
+): Formed {
   const wording = wordOf(spec, view, label);
   if (wording.kind === "not-offered") return notOffered;
   if (wording.kind !== "word") return unknownForm;
   if (spec.format !== null) return formatted(spec.format, wording.word);
   const prompt = wishesOf(instructionsOf(view));
   if (/json/iu.test(prompt)) return keyed(prompt, wording.word);
-  if (wantsMore(prompt) || wantsOtherForm(prompt, wording.word)) return unknownForm;
+  if (isLabelled(prompt, wording.word)) return unknownForm;
+  if (wantsElse(withoutList(prompt, words), wording.word)) return unknownForm;
   const isBare = spec.labels.size > 0 || asksForWord(prompt);
   return isBare ? { kind: "text", text: wording.word } : unknownForm;
 }
@@ -89,12 +110,20 @@ function wishesOf(prompt: string): string {
   );
 }
 
+function wantsElse(wishes: string, word: string): boolean {
+  return wantsMore(wishes) || partOnly.test(wishes) || wantsOtherForm(wishes, word);
+}
+
 /** Whether the application wants more than the label. */
 function wantsMore(prompt: string): boolean {
-  return /\b(?:explain|explanation|why|reason|reasoning|justif\w+|scores?|confidence|rating|percent\w*|probabilit\w+|summar\w+|each|every|both|also|translat\w+|then|followed by|add|include|emojis?|sentences?|paragraphs?)\b/iu.test(
+  return /\b(?:explain|explanation|why|reason|reasoning|justif\w+|scores?|confidence|rating|rate\b[^.\n]{0,60}\d|percent\w*|probabilit\w+|summar\w+|each|every|both|also|translat\w+|then|followed by|add|include|emojis?|sentences?|paragraphs?)\b/iu.test(
     prompt,
   );
 }
+
+/** Words that ask for something else than how the text as a whole sounds. */
+const partOnly =
+  /\b(?:towards?|regarding|concerning|with (?:regard|respect) to|focus\w*|aspects?|points? of view|viewpoint|perspective)\b/iu;
 
 /** Words that ask for the label in a form of its own: a number for it, a letter, marks around it, another language. */
 const otherForm =
@@ -104,9 +133,7 @@ function wantsOtherForm(prompt: string, word: string): boolean {
   if (otherForm.test(prompt)) return true;
   const wantsUpper = /\b(?:upper-?\s?case|all caps|capitals?)\b/iu.test(prompt);
   const wantsLower = /\blower-?\s?case\b/iu.test(prompt);
-  const isOther =
-    (wantsUpper && word !== word.toUpperCase()) || (wantsLower && word !== word.toLowerCase());
-  return isOther || isLabelled(prompt, word);
+  return (wantsUpper && word !== word.toUpperCase()) || (wantsLower && word !== word.toLowerCase());
 }
 
 /** Whether the list stands inside quotes after a caption, as in "Sentiment: positive|negative". */

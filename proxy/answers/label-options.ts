@@ -39,6 +39,17 @@ export function wordingOf(label: string, prompt: string): Wording {
   return synonyms.has(label) ? forcedWording(label, prompt) : namedWording(label, prompt);
 }
 
+/** What stands between two labels of a list. */
+const between = String.raw`["'\x60*)\]]*(?:\s*[,;|/\n•][\s•*-]*(?:\d+[.)]\s*)?(?:(?:or|and)\s+)?|\s+(?:or|and)\s+)["'\x60*(\[]*`;
+
+/** The prompt without lists of these labels: where they are listed, they are no wish for what they mean. */
+export function withoutList(prompt: string, labels: readonly string[]): string {
+  if (labels.length < 2) return prompt;
+  const names = labels.map(patternOf).join("|");
+  const list = `(?<![\\p{L}\\d_])(?:${names})(?:${between}(?:${names}))+(?![\\p{L}\\d_])`;
+  return prompt.replaceAll(new RegExp(list, "giu"), " ");
+}
+
 /** Of a head that always chooses: the list must offer nothing that the head cannot mean. */
 function forcedWording(label: string, prompt: string): Wording {
   const words = [...synonyms.values()].flat().join("|");
@@ -103,14 +114,19 @@ function beganBefore(text: string): boolean {
 
 /** Of the policy's own intents or tasks: the label must stand in the prompt as it is named. */
 function namedWording(label: string, prompt: string): Wording {
-  const pattern = label
-    .split(/[_\s-]+/)
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-    .join(String.raw`[_\s-]?`);
-  const found = prompt.matchAll(new RegExp(`(?<![\\p{L}\\d_])${pattern}(?![\\p{L}\\d_])`, "giu"));
+  const pattern = `(?<![\\p{L}\\d_])${patternOf(label)}(?![\\p{L}\\d_])`;
+  const found = prompt.matchAll(new RegExp(pattern, "giu"));
   const spelled = [...new Set([...found].map((match) => match[0]))];
   if (spelled[0] === undefined) return { kind: "unlisted" };
   return spelled.length === 1 ? { kind: "word", word: spelled[0] } : { kind: "unclear" };
+}
+
+/** A label as people write it: its parts joined, or not, by a blank, a hyphen or an underscore. */
+function patternOf(label: string): string {
+  return label
+    .split(/[_\s-]+/)
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+    .join(String.raw`[_\s-]?`);
 }
 
 function meaningOf(word: string): string | null {

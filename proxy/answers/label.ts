@@ -10,7 +10,7 @@ export function label(spec: LabelAnswer, context: AnswerContext): Said {
   const scored = bestLabel(spec.head, context);
   if (scored === null) return { kind: "decline", reason: "model_unavailable" };
   if (!isSure(scored, spec.confidence)) return { kind: "decline", reason: "label_unsure" };
-  const form = labelText(spec, context.view, scored.label);
+  const form = labelText(spec, context.view, scored.label, labelsOf(spec.head, context));
   if (form.kind === "decline") return form;
   return shaped(form.text, "answered_label", context, scored.confidence);
 }
@@ -20,6 +20,14 @@ function bestLabel(head: string, context: AnswerContext): Scored | null {
   if (model.kind !== "known") return null;
   if (head === "intent") return model.signals.intent;
   return model.classification.heads.get(head)?.[0] ?? null;
+}
+
+/** Every label that the head could give. */
+function labelsOf(head: string, { signals, snapshot }: AnswerContext): readonly string[] {
+  if (head === "intent") return snapshot.policy.intents.map(({ name }) => name);
+  const { model } = signals;
+  if (model.kind !== "known") return [];
+  return (model.classification.heads.get(head) ?? []).map(({ label: name }) => name);
 }
 
 function isSure(scored: Scored, bound: Bound): boolean {

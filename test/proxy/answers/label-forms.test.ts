@@ -14,17 +14,28 @@ const spec: LabelAnswer = {
   after: null,
 };
 
-async function said(system: string, more: Partial<RequestView> = {}): Promise<string> {
+const moods = ["positive", "negative", "neutral"];
+
+async function said(
+  system: string,
+  more: Partial<RequestView> = {},
+  of: LabelAnswer = spec,
+): Promise<string> {
   const known = knownSignals(modelOf());
   if (known.model.kind !== "known") throw new Error("no model");
-  const heads = new Map([["sentiment", [scored("positive", 0.97)]]]);
+  const heads = new Map([
+    ["sentiment", moods.map((label) => scored(label, label === "positive" ? 0.97 : 0.01))],
+    ["task", [scored("greeting", 0.97), ...tasks.map((label) => scored(label, 0.001))]],
+  ]);
   const classification = { ...known.model.classification, heads };
   const signals = { ...known, model: { ...known.model, classification } };
   const snapshot = { policy: policyOf(), intents: null, faqs: new Map(), isStopped: false };
   const view = viewOf("I love it", { system, ...more });
-  const outcome = await answerer.answerWith(spec, { view, signals, snapshot });
+  const outcome = await answerer.answerWith(of, { view, signals, snapshot });
   return outcome.kind === "answer" ? outcome.answer.text : outcome.reason;
 }
+
+const tasks = ["faq", "translation", "summarization", "math", "code", "other"];
 
 const bare = "Classify the sentiment as positive, negative or neutral.";
 
@@ -45,6 +56,10 @@ describe("a form that is not the bare word", () => {
     "Reply with <mood>positive|negative|neutral</mood>",
     "Reply with [label], which is positive, negative or neutral.",
     "Label each line as positive, negative or neutral.",
+    `${bare} Rate from 1 to 5.`,
+    "Classify the sentiment towards the delivery as positive, negative or neutral. One word.",
+    `${bare} One word. Focus on the price.`,
+    `${bare} One word, from the point of view of the seller.`,
     `${bare} `.repeat(2000),
   ])("is declined: %s", async (system) => {
     expect(await said(system)).toBe("label_format_unknown");
@@ -72,7 +87,40 @@ describe("the bare word", () => {
   });
 });
 
-const moods = ["positive", "negative", "neutral"];
+describe("several texts in one turn", () => {
+  it.each([
+    "Review 1: I love it\nReview 2: I hate it",
+    "1. I love it\n2. I hate it",
+    "[1] I love it [2] I hate it",
+    "- I love it\n- I hate it",
+    "Review: I love it\nReview: I hate it",
+  ])("have no label together: %s", async (text) => {
+    expect(await said(bare, { text })).toBe("label_format_unknown");
+  });
+
+  it.each(["I love it. 10 out of 10!", "Review: I love it", "1. I love it", "I love it - truly"])(
+    "are another thing than one text: %s",
+    async (text) => {
+      expect(await said(bare, { text })).toBe("positive");
+    },
+  );
+});
+
+describe("labels that are words for a form, too", () => {
+  const task: LabelAnswer = { ...spec, head: "task" };
+  const list = "greeting, faq, translation, summarization, math, code, other";
+
+  it("are no wish for that form where they stand in the list", async () => {
+    expect(await said(`Classify: ${list}. Reply with the label only.`, {}, task)).toBe("greeting");
+    expect(await said("One of: code | math | greeting", {}, task)).toBe("greeting");
+  });
+
+  it("are one anywhere else", async () => {
+    for (const wish of ["Reply with the code.", "Add a translation.", "Then the summarization."]) {
+      expect(await said(`Classify: ${list}. ${wish}`, {}, task)).toBe("label_format_unknown");
+    }
+  });
+});
 
 async function saidIn(property: JsonObject, more: JsonObject = {}): Promise<string> {
   const schema = { type: "object", properties: { mood: property }, required: ["mood"], ...more };
