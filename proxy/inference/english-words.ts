@@ -21,7 +21,7 @@ export const courtesies: ReadonlySet<string> = new Set(
 );
 
 export const negations: ReadonlySet<string> = new Set(
-  "not no never none nothing nobody nowhere neither nor without cannot cant dont doesnt didnt wont isnt arent wasnt werent hasnt havent hadnt couldnt wouldnt shouldnt unable".split(
+  "not no non never none nothing nobody nowhere neither nor without cannot cant dont doesnt didnt wont isnt arent wasnt werent hasnt havent hadnt couldnt wouldnt shouldnt unable".split(
     " ",
   ),
 );
@@ -44,6 +44,7 @@ export const opposites: readonly (readonly [string, string])[] = [
   ["enable enabled activate activated reactivate", "disable disabled deactivate deactivated"],
   ["on", "off"],
   ["up", "down"],
+  ["over above", "under below beneath"],
   [
     "increase raise higher upgrade more most maximum max highest",
     "decrease reduce lower downgrade less least minimum min lowest fewer",
@@ -101,6 +102,8 @@ export const scopes: readonly (readonly [string, string])[] = [
   ["both", "both"],
   ["except", "except excluding besides unless"],
   ["half", "half"],
+  ["partial", "partial partially partly"],
+  ["other", "other others another else instead"],
 ];
 
 export const numberWords: ReadonlyMap<string, string> = new Map(
@@ -130,85 +133,106 @@ export const numberWords: ReadonlyMap<string, string> = new Map(
     ]),
 );
 
+/** Each word of a line by the line's first word. */
+function byFirst(lines: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    lines.flatMap((line) => {
+      const words = line.split(" ");
+      return words.map((word) => [word, words[0] ?? word] as const);
+    }),
+  );
+}
+
 /** Unit words by the unit they mean. */
-export const units: ReadonlyMap<string, string> = new Map(
-  [
-    "usd dollar dollars bucks",
-    "eur euro euros",
-    "gbp pound pounds sterling quid",
-    "jpy yen",
-    "cent cents",
-    "percent pct",
-    "kg kilo kilos kilogram kilograms",
-    "gram grams",
-    "lb lbs",
-    "oz ounce ounces",
-    "km kilometer kilometers kilometre kilometres",
-    "mile miles",
-    "meter meters metre metres",
-    "cm centimeter centimeters centimetre centimetres",
-    "inch inches",
-    "foot feet ft",
-    "liter liters litre litres",
-    "second seconds sec",
-    "minute minutes min mins",
-    "hour hours hr hrs hourly",
-    "day days daily",
-    "week weeks weekly",
-    "month months monthly",
-    "year years yearly annual annually",
-    "mb megabyte megabytes",
-    "gb gigabyte gigabytes",
-    "celsius",
-    "fahrenheit",
-  ].flatMap((line) => {
-    const words = line.split(" ");
-    return words.map((word) => [word, words[0] ?? word] as const);
-  }),
-);
+export const units: ReadonlyMap<string, string> = byFirst([
+  "usd dollar dollars bucks",
+  "eur euro euros",
+  "gbp pound pounds sterling quid",
+  "jpy yen",
+  "cent cents",
+  "percent pct",
+  "kg kilo kilos kilogram kilograms",
+  "gram grams",
+  "lb lbs",
+  "oz ounce ounces",
+  "km kilometer kilometers kilometre kilometres",
+  "mile miles",
+  "meter meters metre metres",
+  "cm centimeter centimeters centimetre centimetres",
+  "inch inches",
+  "foot feet ft",
+  "liter liters litre litres",
+  "second seconds sec",
+  "minute minutes min mins",
+  "hour hours hr hrs hourly",
+  "day days daily",
+  "week weeks weekly",
+  "month months monthly",
+  "year years yearly annual annually",
+  "mb megabyte megabytes",
+  "gb gigabyte gigabytes",
+  "celsius",
+  "fahrenheit",
+]);
 
 /** Weekdays, months and day words by what they mean. */
-export const dates: ReadonlyMap<string, string> = new Map(
-  [
-    "monday mondays",
-    "tuesday tuesdays",
-    "wednesday wednesdays",
-    "thursday thursdays",
-    "friday fridays",
-    "saturday saturdays",
-    "sunday sundays",
-    "january jan",
-    "february feb",
-    "april apr",
-    "june jun",
-    "july jul",
-    "august aug",
-    "september sept sep",
-    "october oct",
-    "november nov",
-    "december dec",
-    "today",
-    "tomorrow",
-    "yesterday",
-    "tonight",
-    "weekend weekends",
-    "weekday weekdays",
-    "christmas xmas",
-    "easter",
-    "holiday holidays",
-    "morning mornings",
-    "afternoon afternoons",
-    "evening evenings",
-    "night nights overnight",
-    "spring",
-    "summer",
-    "autumn",
-    "winter",
-  ].flatMap((line) => {
-    const words = line.split(" ");
-    return words.map((word) => [word, words[0] ?? word] as const);
-  }),
-);
+export const dates: ReadonlyMap<string, string> = byFirst([
+  "monday mondays",
+  "tuesday tuesdays",
+  "wednesday wednesdays",
+  "thursday thursdays",
+  "friday fridays",
+  "saturday saturdays",
+  "sunday sundays",
+  "january jan",
+  "february feb",
+  "april apr",
+  "june jun",
+  "july jul",
+  "august aug",
+  "september sept sep",
+  "october oct",
+  "november nov",
+  "december dec",
+  "today",
+  "tomorrow",
+  "yesterday",
+  "tonight",
+  "weekend weekends",
+  "weekday weekdays",
+  "christmas xmas",
+  "easter",
+  "holiday holidays",
+  "morning mornings",
+  "afternoon afternoons",
+  "evening evenings",
+  "night nights overnight",
+  "spring",
+  "summer",
+  "autumn",
+  "winter",
+]);
+
+/** People by what they are to the one who asks, or to the business. */
+export const people: ReadonlyMap<string, string> = byFirst([
+  "child children kid kids son sons daughter daughters baby babies toddler toddlers",
+  "adult adults grownup grownups",
+  "spouse wife husband",
+  "partner partners boyfriend girlfriend",
+  "parent parents mother father mum mom dad",
+  "grandparent grandparents grandmother grandfather grandma grandpa",
+  "sibling siblings brother brothers sister sisters",
+  "family families relative relatives",
+  "friend friends",
+  "neighbour neighbours neighbor neighbors",
+  "colleague colleagues coworker coworkers",
+  "employee employees",
+  "student students pupil pupils",
+  "senior seniors pensioner pensioners",
+  "teacher teachers",
+  "veteran veterans",
+  "tourist tourists",
+]);
 
 /** What a person looks up about themselves. */
 export const personalNouns: ReadonlySet<string> = new Set(

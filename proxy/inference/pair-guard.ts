@@ -2,12 +2,14 @@
 import { japaneseObjection } from "./guard-japanese.ts";
 import { namesAgree } from "./guard-names.ts";
 import { personAgrees, personalAgrees } from "./guard-person.ts";
+import { directionAgrees, dutyAgrees, questionAgrees } from "./guard-question.ts";
 import { readForGuard, type GuardText, type Objection, type WordKnowledge } from "./guard-text.ts";
 import {
   dates,
   negations,
   numberWords,
   opposites,
+  people,
   scopes,
   softNegations,
   units,
@@ -49,11 +51,15 @@ const checks: readonly Check[] = [
   datesAgree,
   negationAgrees,
   noOpposites,
+  noPrefixOpposites,
   scopeAgrees,
   questionAgrees,
+  dutyAgrees,
   personalAgrees,
   personAgrees,
+  peopleAgree,
   directionAgrees,
+  marksAgree,
   namesAgree,
   japaneseAgrees,
 ];
@@ -177,6 +183,22 @@ function opposed(
   return `${one[0] ?? ""} / ${other[0] ?? ""}`;
 }
 
+const oppositePrefix = /^(?:un|non|dis|in|im|ir|il)(?=\p{L}{4})/u;
+
+/** "limited" and "unlimited". */
+function noPrefixOpposites(question: GuardText, matched: GuardText): Objection | null {
+  const detail = prefixed(question, matched) ?? prefixed(matched, question);
+  return detail === null ? null : { kind: "antonym", detail };
+}
+
+function prefixed(one: GuardText, other: GuardText): string | null {
+  const word = one.words.find((said) => {
+    const bare = said.replace(oppositePrefix, "");
+    return bare !== said && other.wordSet.has(bare) && !has(one, [bare]) && !has(other, [said]);
+  });
+  return word ?? null;
+}
+
 const scopeGroups = scopes.map(([name, words]) => [name, words.split(" ")] as const);
 
 function scopeAgrees(question: GuardText, matched: GuardText): Objection | null {
@@ -188,38 +210,19 @@ function scopeAgrees(question: GuardText, matched: GuardText): Objection | null 
   return null;
 }
 
-const questionKinds: readonly (readonly [string, RegExp])[] = [
-  ["why", /\bwhy\b|\bhow come\b|\bfor what reason\b/u],
-  ["when", /\bwhen\b|\bwhat time\b|\bwhat date\b|\bhow (?:long|soon)\b/u],
-  ["where", /\bwhere\b/u],
-  ["who", /\bwho\b|\bwhom\b|\bwhose\b/u],
-  ["amount", /\bhow (?:much|many|often)\b|\bcosts?\b|\bprice\b/u],
-];
+/** Signs at a word's end that make it another one: "Pro+", "C#". */
+const endMarks = /[\p{L}\p{N}]+[+#]+/gu;
 
-/** Two questions that ask for different kinds of answer; one that asks openly may match any. */
-function questionAgrees(question: GuardText, matched: GuardText): Objection | null {
-  const asked = questionKinds.filter(([, pattern]) => pattern.test(question.plain));
-  const known = questionKinds.filter(([, pattern]) => pattern.test(matched.plain));
-  if (asked.length === 0 || known.length === 0) return null;
-  if (asked.some(([name]) => known.some(([other]) => other === name))) return null;
-  return { kind: "question", detail: `${asked[0]?.[0] ?? ""} / ${known[0]?.[0] ?? ""}` };
+function marksAgree(question: GuardText, matched: GuardText): Objection | null {
+  const asked = new Set(question.plain.match(endMarks));
+  const word = differing(asked, new Set(matched.plain.match(endMarks)));
+  return word === null ? null : { kind: "entity", detail: word };
 }
 
-const directions = [
-  /\bfrom (?:an? |the |my )?(\S+)(?: \S+)? (?:in)?to (?:an? |the |my )?([^\s?.!,]+)/u,
-  /\b(\S+) (?:\S+ )?than (?:an? |the )?([^\s?.!,]+)/u,
-];
-
-function directionAgrees(question: GuardText, matched: GuardText): Objection | null {
-  for (const pattern of directions) {
-    const asked = pattern.exec(question.plain);
-    const known = pattern.exec(matched.plain);
-    if (asked === null || known === null) continue;
-    if (asked[1] === known[2] || asked[2] === known[1]) {
-      return { kind: "direction", detail: `${asked[1] ?? ""} / ${asked[2] ?? ""}` };
-    }
-  }
-  return null;
+/** Whom it is about: what holds for students need not hold for a neighbour. */
+function peopleAgree(question: GuardText, matched: GuardText): Objection | null {
+  const word = differing(meanings(question, people, null), meanings(matched, people, null));
+  return word === null ? null : { kind: "person", detail: word };
 }
 
 function japaneseAgrees(question: GuardText, matched: GuardText): Objection | null {
