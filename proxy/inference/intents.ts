@@ -5,6 +5,7 @@ import type { IntentScorer } from "../core/ports.ts";
 import type { IntentScore } from "../core/signals.ts";
 import { judged, type Calibration, type Judged } from "./calibration.ts";
 import { fitInThread } from "./fit-thread.ts";
+import { Identifiers } from "./identifiers.ts";
 import { Lexicon } from "./lexicon.ts";
 import { Matcher, type Match, type SentenceClass } from "./matcher.ts";
 import { flattened } from "./vectors.ts";
@@ -80,17 +81,19 @@ const sure: Judged = { confidence: probability(0.995), wrong: probability(0.002)
 
 class FittedIntents implements IntentScorer {
   readonly #classes: readonly IntentClass[];
+  readonly #identifiers: Identifiers;
   readonly #matcher: Matcher;
   readonly #calibration: Calibration | null;
 
   constructor(classes: readonly IntentClass[], matcher: Matcher, calibration: Calibration | null) {
     this.#classes = classes;
+    this.#identifiers = new Identifiers(classes.flatMap(({ sentences }) => sentences));
     this.#matcher = matcher;
     this.#calibration = calibration;
   }
 
   score(text: string, embedding: Float32Array): IntentScore {
-    const match = this.#matcher.match(text, embedding);
+    const match = this.#matcher.match(this.#identifiers.asKnown(text), embedding);
     const found = match === null ? undefined : this.#classes[match.best];
     if (match === null || found === undefined) {
       return { label: this.#classes[0]?.intent ?? "", ...unsure, margin: 0, guard: false };

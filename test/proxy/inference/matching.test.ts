@@ -102,6 +102,50 @@ describe("intents", () => {
     expect(numbered).toMatchObject({ label: "refund", guard: true });
   });
 
+  describe("an order's number", () => {
+    const track = { name: "track", examples: ["where is order MF-204518"], not: [] };
+    const score = async (text: string, vector = text) => {
+      const scorer = await fitIntents([...intents, track], embed, calibration);
+      return scorer?.score(text, vectorOf(vector));
+    };
+
+    test("of the form that an example shows is as good as the example's", async () => {
+      for (const text of ["where is order MF-111222", "Where is order mf-999999?"]) {
+        expect(await score(text)).toMatchObject({
+          label: "track",
+          confidence: 0.995,
+          guard: false,
+        });
+      }
+    });
+
+    test("is no amount, year or product", async () => {
+      for (const [known, asked] of [
+        ["price of 500ml", "price of 750ml"],
+        ["price of RTX4090", "price of RTX3080"],
+        ["sales in 2024", "sales in 2025"],
+        ["pay 10,000", "pay 20,000"],
+      ] as const) {
+        const one = { name: "one", examples: [known], not: [] };
+        const scorer = await fitIntents([...intents, one], embed, calibration);
+        expect([asked, scorer?.score(asked, vectorOf(known))?.guard]).toEqual([asked, true]);
+      }
+    });
+
+    test("of another form, a second one, an amount, none: is not", async () => {
+      for (const text of [
+        "where is order MF-11122",
+        "where is order XY-111222",
+        "where is order MF-111222 MF-333444",
+        "where is order 111222",
+        "where is order MF-111222-1",
+        "where is order",
+      ]) {
+        expect([text, (await score(text, "where is order mf"))?.guard]).toEqual([text, true]);
+      }
+    });
+  });
+
   test("margins are in [0, 1], also with one intent", async () => {
     const scorer = await fitIntents(intents.slice(1), embed, calibration);
     const score = scorer?.score("hello", vectorOf("hello"));
