@@ -115,7 +115,7 @@ function withModel(subject: Subject, then: (model: ModelSignals) => Check): Chec
 /** Complexity is exact only with the model's part; without a model the cheap part has to do. */
 function withComplexity(bound: Bound, subject: Subject): Check {
   if (subject.signals.model.kind === "unasked") return needsModel;
-  return checkBound("complexity", subject.complexity, bound, "too_complex");
+  return checkBound("complexity", subject.complexity, bound, { above: "too_complex" });
 }
 
 function checkModel(condition: ModelCondition, model: ModelSignals): Check {
@@ -128,20 +128,25 @@ function checkModel(condition: ModelCondition, model: ModelSignals): Check {
       return checkIntent(condition.oneOf, model);
     case "confidence": {
       const scored = scoredOf(condition.of, model);
-      return checkBound("confidence", scored?.confidence ?? 0, condition.is, "below_confidence");
+      return checkBound("confidence", scored?.confidence ?? 0, condition.is, {
+        below: "below_confidence",
+      });
     }
     case "max_wrong":
       return checkWrong(condition.of, condition.share, model);
     case "in_scope":
-      return checkBound("in_scope", model.inScope ?? 0, condition.is, null);
+      return checkBound("in_scope", model.inScope ?? 0, condition.is, {});
     case "injection":
-      return checkBound("injection", model.injection ?? 1, condition.is, "injection_suspected");
+      return checkBound("injection", model.injection ?? 1, condition.is, {
+        above: "injection_suspected",
+      });
   }
 }
 
 function checkWrong(of: "task" | "intent", share: number, model: ModelSignals): Check {
   const wrong = of === "intent" ? (model.intent?.wrong ?? 1) : 1 - model.task.confidence;
-  return checkBound("estimated share wrong", wrong, { op: "<=", value: share }, "above_max_wrong");
+  const bound = { op: "<=", value: share } as const;
+  return checkBound("estimated share wrong", wrong, bound, { above: "above_max_wrong" });
 }
 
 function checkIntent(oneOf: readonly string[], model: ModelSignals): Check {
@@ -173,9 +178,11 @@ function checkFact(condition: FactCondition, subject: Subject): Check {
     case "protocol":
       return checkOneOf("protocol", view.protocol, condition.oneOf);
     case "turns":
-      return checkBound("turns", subject.signals.cheap.turns, condition.is, "history_not_allowed");
+      return checkBound("turns", subject.signals.cheap.turns, condition.is, {
+        above: "history_not_allowed",
+      });
     case "length":
-      return checkBound("length", subject.signals.cheap.characters, condition.is, null);
+      return checkBound("length", subject.signals.cheap.characters, condition.is, {});
     default:
       return checkCall(condition, subject.facts);
   }
@@ -234,13 +241,25 @@ function checkOneOf(name: string, value: string, oneOf: readonly string[]): Chec
   return settled(oneOf.includes(value), `${name} is ${value || "empty"}`, null);
 }
 
-function checkBound(name: string, value: number, bound: Bound, reason: ReasonCode | null): Check {
+/** What is worth telling of a value on one side of a bound; on the other side it is another kind of call. */
+interface Told {
+  readonly above?: ReasonCode;
+  readonly below?: ReasonCode;
+}
+
+function checkBound(name: string, value: number, bound: Bound, told: Told): Check {
   const because = `${name} ${shortened(value)}, wanted ${bound.op} ${bound.value}`;
-  return settled(isWithin(value, bound), because, reason);
+  const reason = isOver(value, bound) ? told.above : told.below;
+  return settled(isWithin(value, bound), because, reason ?? null);
 }
 
 function settled(isMet: boolean, because: string, reason: ReasonCode | null): Check {
   return isMet ? holds : { truth: "false", because, reason };
+}
+
+/** Whether a number that does not keep a bound lies above it. */
+function isOver(value: number, { op, value: limit }: Bound): boolean {
+  return op === "<=" || op === "<" || (op === "=" && value > limit);
 }
 
 /** Whether a number keeps a bound. */

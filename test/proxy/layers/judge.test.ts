@@ -99,6 +99,18 @@ describe("judge", () => {
     },
   );
 
+  it.each([
+    ["complexity", { kind: "complexity", is: { op: ">", value: 0.65 } }],
+    ["turns", { kind: "turns", is: { op: ">=", value: 3 } }],
+    ["injection", { kind: "injection", is: { op: ">=", value: 0.3 } }],
+    ["confidence", { kind: "confidence", of: "task", is: { op: "<=", value: 0.5 } }],
+  ] satisfies [string, Condition][])(
+    "blames no %s that is on the other side of a bound than its reason says",
+    (_, condition) => {
+      expect(outcome(all(isGreeting, condition))).toBe("rest: no_route_matched");
+    },
+  );
+
   it("asks for the model only when a route cannot be judged without it", () => {
     const unasked: Signals = { cheap: cheapOf(), model: { kind: "unasked" } };
     const byText = templateRoute("ping", { kind: "text", matches: /^hello$/i });
