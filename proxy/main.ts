@@ -80,6 +80,8 @@ function report(fault: unknown): void {
   terminal.err(JSON.stringify({ level: "error", event: "stray_fault", message }));
 }
 
+// A reader that has seen enough, as `head` has, is no fault.
+process.stdout.on("error", () => undefined);
 process.on("uncaughtException", report);
 process.on("unhandledRejection", report);
 process.exit(await main(process.argv.slice(2)));

@@ -38,7 +38,8 @@ export const reasons = {
   below_confidence: "The model was not sure enough for any answering route.",
   above_max_wrong: "The estimated share of wrong answers is above the route's max_wrong.",
   too_complex: "The call is more complex than every matching route allows.",
-  system_not_listed: "The call has a system prompt that no answering route lists.",
+  system_not_listed:
+    "No answering route lists the system prompt of the call, or takes a call that has none.",
   history_not_allowed: "The conversation has more turns than every matching route allows.",
   language_unknown: "The text is in a language or script that the model was not trained on.",
   injection_suspected: "The text seems to attack instructions, so nothing was answered locally.",

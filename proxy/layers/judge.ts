@@ -115,7 +115,7 @@ function isCatchAll(route: Route): boolean {
 function ending(given: Case, trail: readonly RouteCheck[]): Omit<Found, "route" | "at"> {
   const model = knownModel(given.signals);
   return {
-    reason: nearest(trail),
+    reason: nearest(trail, given.policy.routes),
     needsModel: false,
     confidence: model?.task.confidence ?? null,
     complexity: given.complexity,
@@ -135,10 +135,24 @@ const telling: readonly ReasonCode[] = [
   "system_not_listed",
 ];
 
-function nearest(trail: readonly RouteCheck[]): ReasonCode {
-  const given = trail.map((step) => step.reason).filter((reason) => reason !== null);
-  const hard = given.find((reason) => !telling.includes(reason));
-  return hard ?? telling.find((reason) => given.includes(reason)) ?? "no_route_matched";
+/** Why no route answered says more than why none of the others forwarded. */
+function nearest(trail: readonly RouteCheck[], routes: readonly Route[]): ReasonCode {
+  const all = reasonsIn(trail);
+  const hard = all.find((reason) => !telling.includes(reason));
+  if (hard !== undefined) return hard;
+  const answering = new Set(
+    routes.filter(({ action }) => action.kind === "answer").map(({ name }) => name),
+  );
+  const near = reasonsIn(trail.filter(({ route }) => answering.has(route)));
+  return mostTelling(near) ?? mostTelling(all) ?? "no_route_matched";
+}
+
+function reasonsIn(trail: readonly RouteCheck[]): readonly ReasonCode[] {
+  return trail.map((step) => step.reason).filter((reason) => reason !== null);
+}
+
+function mostTelling(given: readonly ReasonCode[]): ReasonCode | undefined {
+  return telling.find((reason) => given.includes(reason));
 }
 
 function knownModel(signals: Signals): ModelSignals | null {

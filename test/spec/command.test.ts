@@ -1,10 +1,11 @@
 /** The command line: check, explain, help and exit codes, as scripts use them. */
-import { execFile } from "node:child_process";
+import { exec, execFile } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { supportPolicy } from "../support/policies.ts";
 
@@ -160,6 +161,11 @@ describe("sidestep explain", () => {
     expect(code).toBe(0);
     expect(out).toContain("answered_template");
     expect(out).toContain("Hello! How can I help you today?");
+  });
+
+  it("says nothing about a reader that has seen enough", async () => {
+    const command = `"${process.execPath}" "${main}" explain --policy "${good}" hello | true`;
+    expect((await promisify(exec)(command)).stderr).toBe("");
   });
 
   it("explains a request body from standard input as JSON", async () => {

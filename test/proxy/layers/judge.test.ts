@@ -19,6 +19,7 @@ import {
 
 const isGreeting: Condition = { kind: "task", oneOf: ["greeting"] };
 const isSure: Condition = { kind: "confidence", of: "task", is: { op: ">=", value: 0.9 } };
+const isVerySure: Condition = { kind: "confidence", of: "task", is: { op: ">=", value: 0.99 } };
 const all = (...of: Condition[]): Condition => ({ kind: "all", of });
 const always: Condition = all();
 
@@ -110,6 +111,20 @@ describe("judge", () => {
       expect(outcome(all(isGreeting, condition))).toBe("rest: no_route_matched");
     },
   );
+
+  it("tells why an answering route passed before it tells why a forwarding one did", () => {
+    const listed: Condition = { kind: "system", is: { kind: "contains", text: "Bob" } };
+    const routes = [
+      forwardRoute("unsure", all({ kind: "task", oneOf: ["greeting"] }, isVerySure)),
+      templateRoute("greeting", all(isGreeting, isSure, listed)),
+      forwardRoute("rest", always),
+    ];
+    expect(judge(caseOf({ policy: { routes } }))).toMatchObject({ reason: "system_not_listed" });
+    const unlisted = {
+      policy: { routes: [routes[0], routes[2]].filter((one) => one !== undefined) },
+    };
+    expect(judge(caseOf(unlisted))).toMatchObject({ reason: "below_confidence" });
+  });
 
   it("asks for the model only when a route cannot be judged without it", () => {
     const unasked: Signals = { cheap: cheapOf(), model: { kind: "unasked" } };
