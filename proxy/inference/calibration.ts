@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { probability, type Probability } from "../core/brand.ts";
+import { readDictionary } from "./dictionary.ts";
 import { sigmoid } from "./heads.ts";
 import type { LexiconData } from "./lexicon.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
@@ -87,7 +88,11 @@ export async function readCalibration(folder: string): Promise<Calibration | nul
     const text = await readFile(join(folder, calibrationFile), "utf8");
     const parsed = v.safeParse(fileSchema, JSON.parse(text));
     if (!parsed.success) return null;
-    return isMadeFor(parsed.output, await readManifest(folder)) ? parsed.output : null;
+    const manifest = await readManifest(folder);
+    if (!isMadeFor(parsed.output, manifest)) return null;
+    const { lexicon } = parsed.output;
+    const dictionary = await readDictionary(folder, manifest);
+    return { ...parsed.output, lexicon: { ...lexicon, dictionary } };
   } catch {
     return null;
   }

@@ -70,5 +70,5 @@ function isSaid(word: string, text: GuardText, known: WordKnowledge | null): boo
 }
 
 function isWord(word: string, known: WordKnowledge | null): boolean {
-  return known !== null && (known.isCommon(word) || known.isName(word));
+  return known !== null && (known.isWord(word) || known.isName(word));
 }

@@ -24,6 +24,8 @@ export interface Objection {
 export interface WordKnowledge {
   /** Whether a lower-case word is ordinary, so that it is no name even with a capital. */
   isCommon(word: string): boolean;
+  /** Whether a lower-case word is one at all, so that it is no typo of another. */
+  isWord(word: string): boolean;
   /** Whether a lower-case word is an ordinary one, misspelt. */
   isMisspelt(word: string): boolean;
   /** Whether a lower-case word tells entries of the same FAQ apart, so that it must agree in any case. */

@@ -8,6 +8,8 @@ export interface LexiconData {
   readonly sentences: number;
   /** Each group: the share of sentences that hold one of its words, and the words, separated by blanks. */
   readonly groups: readonly (readonly [number, string])[];
+  /** Further words, however rare: what is in neither may be a name or a typo. */
+  readonly dictionary?: ReadonlySet<string>;
 }
 
 // A word in no list is as rare as one in this many sentences.
@@ -19,8 +21,10 @@ export class Lexicon {
   readonly #stems = new Map<string, number>();
   /** First letter and length -> words. */
   readonly #alike = new Map<string, string[]>();
+  readonly #dictionary: ReadonlySet<string>;
 
   constructor(data: LexiconData) {
+    this.#dictionary = data.dictionary ?? new Set();
     for (const [share, words] of data.groups) {
       for (const word of words.split(" ")) {
         this.#words.set(word, share);
@@ -37,6 +41,16 @@ export class Lexicon {
   /** Whether a lower-case word is ordinary, so that it is no name. */
   isCommon(word: string): boolean {
     return this.#words.has(word) || stopWords.has(word) || courtesies.has(word);
+  }
+
+  /** Whether rare words are known, so that a word in no list is none. */
+  get hasDictionary(): boolean {
+    return this.#dictionary.size > 0;
+  }
+
+  /** Whether a lower-case word is one of the language, however rare. */
+  isWord(word: string): boolean {
+    return this.isCommon(word) || this.#dictionary.has(word);
   }
 
   /** Whether a word is an ordinary one with its first letters swapped, or a longer one with a letter wrong after the first. */

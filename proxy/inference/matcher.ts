@@ -4,6 +4,7 @@ import { softmax } from "./heads.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { guardTexts } from "./pair-guard.ts";
 import type { Regression } from "./regression.ts";
+import { Spelling } from "./spelling.ts";
 import { dot, normalisedMean } from "./vectors.ts";
 import { stemsOf, wordLine } from "./words.ts";
 import { WordingIndex } from "./wording.ts";
@@ -79,6 +80,7 @@ export class Matcher {
   readonly #exact: ReadonlyMap<string, number>;
   readonly #means: readonly Float32Array[];
   readonly #wording: WordingIndex;
+  readonly #spelling: Spelling;
   readonly #regression: Regression | null;
   readonly #known: WordKnowledge;
 
@@ -97,16 +99,22 @@ export class Matcher {
       classes.map(({ sentences }) => sentences),
       lexicon,
     );
+    this.#spelling = new Spelling(
+      classes.flatMap(({ sentences }) => sentences),
+      lexicon,
+    );
     this.#regression = regression;
     this.#known = {
       isCommon: (word) => lexicon.isCommon(word),
+      isWord: (word) => lexicon.isWord(word),
       isMisspelt: (word) => lexicon.isMisspelt(word),
       isName,
     };
   }
 
   /** Null when there is no class or the embedding is of another width. */
-  match(text: string, embedding: Float32Array): Match | null {
+  match(said: string, embedding: Float32Array): Match | null {
+    const text = this.#spelling.corrected(said);
     if (embedding.length === 0 || this.#means[0]?.length !== embedding.length) return null;
     const near = this.#nearness(embedding);
     const logits = this.#logits(embedding, near);

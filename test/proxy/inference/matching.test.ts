@@ -172,6 +172,48 @@ describe("intents", () => {
   });
 });
 
+describe("a typo", () => {
+  const dictionary = new Set(["hotel", "hostel", "parking", "cancel", "museum"]);
+  const faq = [
+    entry("hotel", "Yes.", "is parking at the hotel free"),
+    entry("cancel", "Sure.", "can I cancel the museum"),
+    entry("parkin", "By foot.", "how far is the parkin"),
+  ];
+  const asked = async (text: string, words = dictionary) => {
+    const lexicon = {
+      sentences: 100,
+      groups: [[0.1, "parking hotel"] as const],
+      dictionary: words,
+    };
+    const index = await indexFaq({ file: "x.yaml", entries: faq }, embed, {
+      ...calibration,
+      lexicon,
+    });
+    const found = index.match(text, vectorOf("nothing near"), null);
+    return found.kind === "match" ? found.id : found.reason;
+  };
+
+  test("of a word that the dictionary knows is no other question", async () => {
+    for (const text of [
+      "is parknig at the hotel free",
+      "is parking at the hotell free?",
+      "is parking at the htel free",
+    ]) {
+      expect([text, await asked(text)]).toEqual([text, "hotel"]);
+    }
+    expect(await asked("Can I cacnel the museum")).toBe("cancel");
+    expect(await asked("How far is the parkin?")).toBe("parkin");
+    expect(await asked("Can I cacnel the museum", new Set())).toBe("faq_no_match");
+  });
+
+  test("is nothing that is a word itself", async () => {
+    expect(await asked("is parking at the hostel free")).not.toBe("hotel");
+    expect(
+      await asked("is packing at the hotel free", new Set([...dictionary, "packing"])),
+    ).not.toBe("hotel");
+  });
+});
+
 function entry(id: string, answer: string, ...questions: string[]): FaqEntry {
   return { id, questions, answer, language: "en" };
 }

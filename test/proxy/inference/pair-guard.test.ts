@@ -219,6 +219,7 @@ describe("what is known of words", () => {
   const names = new Set(["curry", "garden", "golden", "house"]);
   const known: WordKnowledge = {
     isCommon: (word) => ordinary.has(word),
+    isWord: (word) => ordinary.has(word) || word === "hostel",
     isMisspelt: (word) => word === "gardne",
     isName: (word) => names.has(word),
   };
@@ -237,7 +238,7 @@ describe("what is known of words", () => {
     const matched = "Does Curry Garden have parking?";
     expect(guard("does curry gadren have parking", matched, known)).toBeNull();
     expect(guard("does carry garden have parking", matched, known)).toBeNull();
-    const both = { ...known, isCommon: (word: string) => word === "carry" || ordinary.has(word) };
+    const both = { ...known, isWord: (word: string) => word === "carry" || ordinary.has(word) };
     expect(guard("does carry garden have parking", matched, both)?.kind).toBe("entity");
   });
 
