@@ -22,6 +22,8 @@ export interface Objection {
 
 /** What is known of words besides the two texts. */
 export interface WordKnowledge {
+  /** Whether one word more or another one makes another question, as among the entries of a FAQ. */
+  readonly isExacting: boolean;
   /** Whether a lower-case word is ordinary, so that it is no name even with a capital. */
   isCommon(word: string): boolean;
   /** Whether a lower-case word is one at all, so that it is no typo of another. */

@@ -84,7 +84,7 @@ export class Matcher {
   readonly #regression: Regression | null;
   readonly #known: WordKnowledge;
 
-  /** Without a regression the most similar sentence decides, which suits classes of one or two sentences. */
+  /** Without a regression the most similar sentence decides, and every word of it counts, which suits classes of one or two sentences. */
   constructor(
     classes: readonly SentenceClass[],
     lexicon: Lexicon,
@@ -105,6 +105,7 @@ export class Matcher {
     );
     this.#regression = regression;
     this.#known = {
+      isExacting: regression === null,
       isCommon: (word) => lexicon.isCommon(word),
       isWord: (word) => lexicon.isWord(word),
       isMisspelt: (word) => lexicon.isMisspelt(word),

@@ -3,6 +3,7 @@ import { japaneseObjection } from "./guard-japanese.ts";
 import { namesAgree } from "./guard-names.ts";
 import { personAgrees, personalAgrees } from "./guard-person.ts";
 import { directionAgrees, dutyAgrees, questionAgrees } from "./guard-question.ts";
+import { topicAgrees } from "./guard-topic.ts";
 import { readForGuard, type GuardText, type Objection, type WordKnowledge } from "./guard-text.ts";
 import {
   dates,
@@ -61,6 +62,7 @@ const checks: readonly Check[] = [
   directionAgrees,
   marksAgree,
   namesAgree,
+  topicAgrees,
   japaneseAgrees,
 ];
 

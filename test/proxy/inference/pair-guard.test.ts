@@ -218,6 +218,7 @@ describe("what is known of words", () => {
   );
   const names = new Set(["curry", "garden", "golden", "house"]);
   const known: WordKnowledge = {
+    isExacting: false,
     isCommon: (word) => ordinary.has(word),
     isWord: (word) => ordinary.has(word) || word === "hostel",
     isMisspelt: (word) => word === "gardne",
@@ -260,6 +261,35 @@ describe("what is known of words", () => {
 
   test("an ordinary word with a capital is no name", () => {
     expect(guard("Is there a Card?", "is there wifi?", known)).toBeNull();
+  });
+});
+
+describe("one word more, or another one, in a FAQ", () => {
+  const known: WordKnowledge = {
+    isExacting: true,
+    isCommon: () => true,
+    isWord: () => true,
+    isMisspelt: () => false,
+    isName: () => false,
+  };
+
+  test.each([
+    ["can I exchange an opened laptop", "can I return an opened laptop"],
+    ["do you repair a stolen laptop", "do you repair a broken laptop"],
+    ["how long is the warranty of the camera lens", "how long is the warranty of the camera"],
+    ["is shipping free outside the EU", "is shipping free within the EU"],
+  ])("is another question: %s / %s", (asked, matched) => {
+    expect(guard(asked, matched, known)?.kind).toBe("entity");
+    expect(guard(asked, matched, { ...known, isExacting: false })).toBeNull();
+  });
+
+  test.each([
+    ["Sorry to bother you, can I return an opened laptop?", "can I return an opened laptop"],
+    ["could you advise how I return opened laptops", "how do I return an opened laptop"],
+    ["how much is delivery", "what does delivery cost"],
+    ["can I return it", "can I send it back"],
+  ])("is not where little is shared or a courtesy is said: %s / %s", (asked, matched) => {
+    expect(guard(asked, matched, known)).toBeNull();
   });
 });
 
