@@ -7,6 +7,7 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    globalSetup: ["./test/support/temporary-folder.ts"],
     reporters: ["default", "./test/support/summary-reporter.ts"],
     coverage: { provider: "v8", include: ["proxy/**/*.ts"], reporter: ["text-summary", "text"] },
   },
