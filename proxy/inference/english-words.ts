@@ -30,7 +30,7 @@ export const negations: ReadonlySet<string> = new Set(
 export const softNegations: ReadonlySet<string> = new Set(
   (
     "fail failed fails failing decline declined declines reject rejected refuse refused refuses deny denied " +
-    "block blocked broken impossible missing lost invalid error wrong unsuccessful unavailable stopped problem issue trouble"
+    "block blocked broken forgot forget forgetting forgotten impossible locked missing lost stuck trapped invalid error wrong unsuccessful unavailable stopped problem issue trouble"
   ).split(" "),
 );
 

@@ -3,6 +3,16 @@ import { courtesies, stopWords } from "./english-words.ts";
 import type { GuardText, Objection, WordKnowledge } from "./guard-text.ts";
 import { isTypo } from "./words.ts";
 
+const letters = Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+const regionNames = new Intl.DisplayNames(["en"], { type: "region", fallback: "none" });
+
+/** Names of countries and territories that are one word. */
+const countries: ReadonlySet<string> = new Set(
+  letters
+    .flatMap((first) => letters.map((second) => regionNames.of(`${first}${second}`)))
+    .flatMap((name) => (name === undefined || name.includes(" ") ? [] : [name.toLowerCase()])),
+);
+
 /** Every name of one text stands in the other. */
 export function namesAgree(
   question: GuardText,
@@ -31,12 +41,18 @@ function strangers(text: GuardText, known: WordKnowledge | null): readonly strin
   return text.words.filter(
     (word, at) =>
       /^[a-z]{2,}$/u.test(word) &&
-      !known.isCommon(word) &&
+      !isFamiliar(word, known) &&
       !isOrdinary(word) &&
       !known.isMisspelt(word) &&
       !isShifted(text.words[at - 1], word, known) &&
       !isShifted(word, text.words[at + 1], known),
   );
+}
+
+/** Where every word counts, a rare word may be a name; elsewhere it says what it says, unless it is a country. */
+function isFamiliar(word: string, known: WordKnowledge): boolean {
+  if (known.isCommon(word)) return true;
+  return !known.isExacting && known.isWord(word) && !countries.has(word);
 }
 
 /** A space typed within a word, or one letter early or late: "par king", "wha tshould", "ist he". */

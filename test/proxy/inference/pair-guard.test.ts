@@ -64,6 +64,7 @@ describe("the same question", () => {
     ["refund of 1,000 dollars", "refund of $1000"],
     ["Good afternoon, when do you open", "When do you open?"],
     ["does malmasion have parking", "Does Malmaison have parking?"],
+    ["I don't remember my password", "I forgot my password"],
     ["I can't reset my password", "How can I reset my password?"],
     ["I am not able to see the invoice", "Where do I see the invoice?"],
     ["are you selling gift cards", "I am looking for gift cards"],
@@ -246,6 +247,16 @@ describe("what is known of words", () => {
   test("a word that nobody knows is a name until it is a typo of a word that was said", () => {
     expect(guard("is there parking limehouse", "is there parking?", known)?.kind).toBe("entity");
     expect(guard("is thre parkign", "is there parking?", known)).toBeNull();
+  });
+
+  test("a rare word is a name only where every word counts, a country anywhere", () => {
+    const isWord = (word: string): boolean => ["guarded", "japan"].includes(word);
+    const rare = { ...known, isExacting: true, isWord };
+    const matched = "is there parking?";
+    expect(guard("is there guarded parking", matched, rare)?.kind).toBe("entity");
+    const lenient = { ...rare, isExacting: false };
+    expect(guard("is there guarded parking", matched, lenient)).toBeNull();
+    expect(guard("is there parking japan", matched, lenient)?.kind).toBe("entity");
   });
 
   test("a misspelt ordinary word is no name", () => {
