@@ -1,4 +1,4 @@
-/** The pair guard's check of one word said more or said in another's place: of a FAQ's short questions, that is another question. */
+/** The pair guard's check of what is said more or in another's place: of a FAQ's short questions, that is another question. */
 import { courtesies, stopWords } from "./english-words.ts";
 import type { GuardText, Objection, WordKnowledge } from "./guard-text.ts";
 import { isTypo, stem } from "./words.ts";
@@ -17,7 +17,16 @@ const fillers: ReadonlySet<string> = new Set(
 // Of fewer shared words than this it cannot be said that the rest is the same.
 const leastShared = 2;
 
-/** Two questions that are the same but for one word of the asked one, and at most one of the matched. */
+// What follows one of these narrows a question down: "for sale items", "after the trial".
+const narrowing: ReadonlySet<string> = new Set(
+  "for on at in with without to from of about if when after before during within outside under over by via".split(
+    " ",
+  ),
+);
+// So many words after it belong to it.
+const phraseLength = 4;
+
+/** Two questions that are the same but for one word of each, or for a phrase that narrows the asked one down. */
 export function topicAgrees(
   question: GuardText,
   matched: GuardText,
@@ -27,10 +36,20 @@ export function topicAgrees(
   const asked = topicOf(question);
   const there = topicOf(matched);
   const added = without(asked, there);
+  const missing = without(there, asked);
   const [word] = added;
-  const shared = asked.length - added.length;
-  if (word === undefined || added.length > 1 || shared < leastShared) return null;
-  return without(there, asked).length > 1 ? null : { kind: "entity", detail: word };
+  if (word === undefined || asked.length - added.length < leastShared) return null;
+  const isOneWord = added.length === 1 && missing.length <= 1;
+  const isNarrowed = missing.length === 0 && standInOnePhrase(added, question.words);
+  return isOneWord || isNarrowed ? { kind: "entity", detail: word } : null;
+}
+
+function standInOnePhrase(added: readonly string[], words: readonly string[]): boolean {
+  return words.some((word, at) => {
+    if (!narrowing.has(word)) return false;
+    const phrase = words.slice(at, at + 1 + phraseLength);
+    return added.every((one) => phrase.includes(one));
+  });
 }
 
 function topicOf(text: GuardText): readonly string[] {

@@ -289,6 +289,8 @@ describe("one word more, or another one, in a FAQ", () => {
     ["do you repair a stolen laptop", "do you repair a broken laptop"],
     ["how long is the warranty of the camera lens", "how long is the warranty of the camera"],
     ["is shipping free outside the EU", "is shipping free within the EU"],
+    ["What is your return policy for sale items?", "What is your return policy?"],
+    ["how do I cancel my order after the free trial", "how do I cancel my order"],
   ])("is another question: %s / %s", (asked, matched) => {
     expect(guard(asked, matched, known)?.kind).toBe("entity");
     expect(guard(asked, matched, { ...known, isExacting: false })).toBeNull();
@@ -299,6 +301,10 @@ describe("one word more, or another one, in a FAQ", () => {
     ["could you advise how I return opened laptops", "how do I return an opened laptop"],
     ["how much is delivery", "what does delivery cost"],
     ["can I return it", "can I send it back"],
+    [
+      "get my card out of the stupid machine that ate it",
+      "how do I get my card out of the machine",
+    ],
   ])("is not where little is shared or a courtesy is said: %s / %s", (asked, matched) => {
     expect(guard(asked, matched, known)).toBeNull();
   });
