@@ -16,6 +16,8 @@ export interface Row {
 export interface Corpus {
   /** Texts with an intent, by source and intent. */
   readonly intents: ReadonlyMap<string, readonly Row[]>;
+  /** Whether a source's intents are unknown to the model, so that policies may be made of them. */
+  readonly isUnknown: (source: string) => boolean;
   /** Texts that no support policy means. */
   readonly outside: readonly Row[];
   /** One question about one place or product each; `label` is its name. */
@@ -74,13 +76,28 @@ export function readCorpus(folder: string): Corpus {
     ...rowsOf("gsm8k_train", "question", null).slice(0, 200),
     ...rowsOf("presidio_synth_v2", "full_text", null).slice(0, 400),
   ];
-  const inside = labelled.filter(({ label }) => label !== "oos");
+  const domains = domainsOf(folder);
+  const inside = labelled
+    .filter(({ label }) => label !== "oos")
+    .map((row) => ({ ...row, source: domains.get(`${row.source}/${row.label}`) ?? row.source }));
   return {
     intents: Map.groupBy(inside, ({ source, label }) => `${source}/${label}`),
+    isUnknown: () => true,
     outside,
     entities: rowsOf("dstc9_faq_train", "question", "entity").map(titled),
     paraphrases: paraphrases(folder),
   };
+}
+
+/** CLINC150 mixes ten domains, of which no one policy has all. */
+function domainsOf(folder: string): ReadonlyMap<string, string> {
+  const json: unknown = JSON.parse(readFileSync(join(folder, "clinc150_domains.json"), "utf8"));
+  const domains = v.parse(v.record(v.string(), v.array(v.string())), json);
+  return new Map(
+    Object.entries(domains).flatMap(([domain, intents]) =>
+      intents.map((intent) => [`clinc150_train/${intent}`, `clinc150 ${domain}`] as const),
+    ),
+  );
 }
 
 /** Texts of every split that figures are reported on. */

@@ -8,20 +8,20 @@ import {
   type Calibration,
   type ScoreModel,
 } from "../../proxy/inference/calibration.ts";
-import { createClassifier } from "../../proxy/inference/classifier.ts";
+import { readDictionary } from "../../proxy/inference/dictionary.ts";
 import { Lexicon } from "../../proxy/inference/lexicon.ts";
 import { readManifest } from "../../proxy/inference/manifest.ts";
 import { field, readCorpus, readRows, type Corpus } from "./corpus.ts";
+import { embedAll, readFold, type Fold } from "./fold.ts";
 import { Draw } from "./noise.ts";
 import { coverageAt, fitScore } from "./score-fit.ts";
 import {
   faqScenario,
+  finderOf,
   intentScenario,
-  matcherOf,
   samplesOf,
   textsOf,
   type Sample,
-  type Scenario,
 } from "./simulation.ts";
 import { countWords } from "./words-count.ts";
 
@@ -32,9 +32,13 @@ const { values: flags } = parseArgs({
     cache: { type: "string", default: join(tmpdir(), "sidestep-embeddings") },
     policies: { type: "string", default: "120" },
     seed: { type: "string", default: "11" },
+    /** Artefacts of the training's stage `folds`, one flag each; the model itself when there are none. */
+    fold: { type: "string", multiple: true, default: [] },
     dump: { type: "string" },
   },
 });
+
+const folds = (flags.fold.length > 0 ? flags.fold : [flags.model]).map(readFold);
 
 const calls = 400;
 
@@ -54,42 +58,45 @@ function lexiconTexts(corpus: Corpus): string[] {
   return [...[...corpus.intents.values()].flat().map(({ text }) => text), ...more];
 }
 
+/** Calls of simulated policies; each policy is made of intents that its fold's model does not know. */
 async function simulate(
   kind: "intents" | "faq",
   corpus: Corpus,
   lexicon: Lexicon,
 ): Promise<Sample[]> {
-  const count = Number(flags.policies);
-  const make = kind === "intents" ? intentScenario : faqScenario;
-  const scenarios: Scenario[] = Array.from({ length: count }, (_, at) =>
-    make(corpus, new Draw(Number(flags.seed) * 1000 + at), calls),
-  );
-  const vectors = await embedAll(scenarios.flatMap(textsOf));
-  const started = performance.now();
-  return scenarios.flatMap((scenario, at) => {
-    const samples = samplesOf(scenario, matcherOf(scenario, kind, lexicon, vectors), at, vectors);
-    const leftS = ((performance.now() - started) / 1000 / (at + 1)) * (count - at - 1);
-    if (at % 10 === 9)
-      say(`${kind}: ${at + 1} of ${count} policies, about ${leftS.toFixed(0)} s left`);
-    return samples;
-  });
+  const samples: Sample[] = [];
+  const numbers = Array.from({ length: Number(flags.policies) }, (_, at) => at);
+  for (const [at, fold] of folds.entries()) {
+    const own = numbers.filter((number) => number % folds.length === at);
+    samples.push(
+      ...(await simulateFold(kind, { ...corpus, isUnknown: fold.isUnknown }, lexicon, {
+        fold,
+        own,
+      })),
+    );
+  }
+  return samples;
 }
 
-const classifier = createClassifier({
-  model: flags.model,
-  cache: { maxEntries: 500_000, folder: flags.cache },
-});
-
-async function embedAll(texts: readonly string[]): Promise<(text: string) => Float32Array> {
-  let shown = 0;
-  const distinct = [...new Set(texts)];
-  const vectors = await classifier.embed(distinct, (done, total) => {
-    if (done - shown < 10_000) return;
-    shown = done;
-    say(`embedded ${done} of ${total}`);
+async function simulateFold(
+  kind: "intents" | "faq",
+  corpus: Corpus,
+  lexicon: Lexicon,
+  { fold, own }: { readonly fold: Fold; readonly own: readonly number[] },
+): Promise<Sample[]> {
+  const make = kind === "intents" ? intentScenario : faqScenario;
+  const scenarios = own.map((number) =>
+    make(corpus, new Draw(Number(flags.seed) * 1000 + number), calls),
+  );
+  const vectors = await embedAll(fold, flags.cache, scenarios.flatMap(textsOf));
+  const started = performance.now();
+  return scenarios.flatMap((scenario, at) => {
+    const samples = samplesOf(scenario, finderOf(scenario, kind, lexicon, vectors), own[at] ?? 0);
+    const leftS = ((performance.now() - started) / 1000 / (at + 1)) * (own.length - at - 1);
+    if (at % 10 === 9)
+      say(`${kind}: ${at + 1} of ${own.length} policies, about ${leftS.toFixed(0)} s left`);
+    return samples;
   });
-  const byText = new Map(distinct.map((text, at) => [text, vectors[at] ?? new Float32Array(0)]));
-  return (text) => byText.get(text) ?? new Float32Array(0);
 }
 
 function report(kind: string, model: ScoreModel, samples: readonly Sample[]): void {
@@ -106,9 +113,8 @@ async function main(): Promise<void> {
   const manifest = await readManifest(folder);
   const corpus = readCorpus(flags.data);
   const words = countWords(lexiconTexts(corpus));
-  const lexicon = new Lexicon(words);
-  const state = await classifier.ready;
-  say(`model ${state.model?.name ?? state.error}`);
+  const dictionary = await readDictionary(folder, manifest);
+  const lexicon = new Lexicon({ ...words, dictionary });
   const intents = await simulate("intents", corpus, lexicon);
   const faq = await simulate("faq", corpus, lexicon);
   if (flags.dump !== undefined) writeFileSync(flags.dump, JSON.stringify({ intents, faq }));
@@ -133,8 +139,4 @@ async function main(): Promise<void> {
   writeFileSync(join(folder, calibrationFile), `${JSON.stringify(calibration, null, 1)}\n`);
 }
 
-try {
-  await main();
-} finally {
-  await classifier.close();
-}
+await main();

@@ -10,27 +10,14 @@ import { featureNames } from "../../proxy/inference/matcher.ts";
 import { minimise } from "../../proxy/inference/minimum.ts";
 import type { Sample } from "./simulation.ts";
 
-// Similarities and shares mean more the nearer they are to their end.
-const bends: Readonly<Partial<Record<(typeof featureNames)[number], readonly number[]>>> = {
-  similarity: [0.7, 0.85],
-  margin: [0.1, 0.25],
-  core: [0.5],
-  inSentence: [0.6],
-  ofSentence: [0.6],
-  accepted: [0.5],
-};
-
 const penalty = 2;
 const folds = 5;
-// Fewer calls than this say nothing about a share of 1 %.
-const leastCalls = 400;
 
 interface Column {
   readonly feature: (typeof featureNames)[number];
   readonly index: number;
   readonly low: number;
   readonly high: number;
-  readonly above: number | null;
 }
 
 /** The weights from all samples; the meaning of scores from samples of policies that the weights did not see. */
@@ -45,23 +32,21 @@ export function fitScore(samples: readonly Sample[]): ScoreModel {
   const open = scored
     .filter(({ sample }) => !sample.isBarred)
     .toSorted((a, b) => b.score - a.score);
-  return { ...fitTerms(samples), right: rightLine(open), wrong: wrongLine(open) };
+  const pools = poolsOf(open);
+  return { ...fitTerms(samples), right: rightLine(pools), wrong: wrongLine(pools) };
 }
 
 function columnsOf(samples: readonly Sample[]): Column[] {
-  return featureNames.flatMap((feature, index) => {
+  return featureNames.map((feature, index) => {
     const values = samples.map(({ features }) => features[index] ?? 0).toSorted((a, b) => a - b);
     const low = values[Math.floor(0.002 * values.length)] ?? 0;
     const high = values[Math.floor(0.998 * values.length)] ?? 0;
-    const column = { feature, index, low, high };
-    const bent = (bends[feature] ?? []).map((above) => ({ ...column, above }));
-    return [{ ...column, above: null }, ...bent];
+    return { feature, index, low, high };
   });
 }
 
-function valueOf({ index, low, high, above }: Column, features: readonly number[]): number {
-  const cut = Math.min(high, Math.max(low, features[index] ?? 0));
-  return above === null ? cut : Math.max(0, cut - above);
+function valueOf({ index, low, high }: Column, features: readonly number[]): number {
+  return Math.min(high, Math.max(low, features[index] ?? 0));
 }
 
 /** Logistic regression on standardised columns, written back in the columns' own units. */
@@ -79,11 +64,10 @@ function fitTerms(samples: readonly Sample[]): ScoreModel {
     rows,
     used.map(({ isRight }) => isRight),
   );
-  const terms: Term[] = columns.map(({ feature, low, high, above }, c) => ({
+  const terms: Term[] = columns.map(({ feature, low, high }, c) => ({
     feature,
     low: rounded(low),
     high: rounded(high),
-    above,
     weight: rounded((weights[c] ?? 0) / (scale[c] ?? 1)),
   }));
   const shift = columns.reduce(
@@ -126,43 +110,68 @@ interface Scored {
   readonly sample: Sample;
 }
 
-/** Rising share right by score: pools adjacent violators, then keeps about forty points. */
-function rightLine(falling: readonly Scored[]): Line {
-  const pools: { x: number; right: number; count: number }[] = [];
+/** Neighbours by score, over which the share right is the same. */
+interface Pool {
+  /** Mean and least score. */
+  readonly mean: number;
+  readonly least: number;
+  readonly right: number;
+  readonly count: number;
+}
+
+/** Pools adjacent violators, so that the share right rises with the score; by rising score. */
+function poolsOf(falling: readonly Scored[]): readonly Pool[] {
+  const pools: Pool[] = [];
   for (const { score, sample } of falling.toReversed()) {
-    pools.push({ x: score, right: sample.isRight ? 1 : 0, count: 1 });
+    pools.push({ mean: score, least: score, right: sample.isRight ? 1 : 0, count: 1 });
     for (;;) {
       const [before, last] = pools.slice(-2);
       if (before === undefined || last === undefined) break;
       if (before.right / before.count < last.right / last.count) break;
-      pools.splice(-2, 2, {
-        x: (before.x * before.count + last.x * last.count) / (before.count + last.count),
-        right: before.right + last.right,
-        count: before.count + last.count,
-      });
+      pools.splice(-2, 2, joined(before, last));
     }
   }
+  return pools;
+}
+
+function joined(low: Pool, high: Pool): Pool {
+  const count = low.count + high.count;
+  return {
+    mean: (low.mean * low.count + high.mean * high.count) / count,
+    least: low.least,
+    right: low.right + high.right,
+    count,
+  };
+}
+
+/** Rising share right by score. */
+function rightLine(pools: readonly Pool[]): Line {
   // One wrong call more than was seen, so that a short run of luck is no certainty.
   return pools
     .filter(({ count }) => count >= 20)
-    .map(({ x, right, count }) => [rounded(x), rounded(right / (count + 1))] as const);
+    .map(({ mean, right, count }) => [rounded(mean), rounded(right / (count + 1))] as const);
 }
 
-/** Falling share wrong among calls of at least each score; never below what a higher score has shown. */
-function wrongLine(falling: readonly Scored[]): Line {
-  const points: [number, number][] = [];
-  let wrong = 0;
-  let highest = 0;
-  falling.forEach(({ score, sample }, index) => {
-    wrong += sample.isRight ? 0 : 1;
-    if (index + 1 < leastCalls) return;
-    const share = (wrong + 1) / (index + 2);
-    if (share <= highest) return;
-    highest = share;
-    const last = points.at(-1);
-    if (last === undefined || share > last[1] * 1.05) points.push([score, share]);
+/**
+ * Falling share wrong among calls of at least each score, one wrong call more than was seen. Since the share of each
+ * pool falls with the score, a higher score is at most as wrong as a lower one, however few calls reach it.
+ */
+function wrongLine(pools: readonly Pool[]): Line {
+  let wrong = 1;
+  let count = 2;
+  const points = pools.toReversed().map((pool) => {
+    wrong += pool.count - pool.right;
+    count += pool.count;
+    return [pool.least, wrong / count] as const;
   });
-  return points.toReversed().map(([x, share]) => [rounded(x), rounded(share)] as const);
+  let lowest = 1;
+  const line: (readonly [number, number])[] = [];
+  for (const [score, share] of points.toReversed()) {
+    if (share >= lowest) continue;
+    lowest = share;
+    line.push([rounded(score), rounded(share)]);
+  }
+  return line;
 }
 
 function rounded(value: number): number {

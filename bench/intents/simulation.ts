@@ -1,12 +1,14 @@
 /** Simulated policies: intents or FAQs drawn from the corpus, with calls of which it is known whether answering is right. */
 import { readForGuard } from "../../proxy/inference/guard-text.ts";
 import { distinguishingWords } from "../../proxy/inference/faq-names.ts";
+import { Identifiers } from "../../proxy/inference/identifiers.ts";
 import type { Lexicon } from "../../proxy/inference/lexicon.ts";
-import { Matcher, type SentenceClass } from "../../proxy/inference/matcher.ts";
+import { Matcher, type Match, type SentenceClass } from "../../proxy/inference/matcher.ts";
 import { fitRegression } from "../../proxy/inference/regression.ts";
 import { flattened } from "../../proxy/inference/vectors.ts";
 import { normalised, type Corpus, type Row } from "./corpus.ts";
 import { noisy, type Draw } from "./noise.ts";
+import { isDoubled } from "./same-meaning.ts";
 
 /** One call of one simulated policy. */
 export interface Sample {
@@ -26,35 +28,56 @@ export interface Scenario {
 /** Known embeddings of every text. */
 export type Vectors = (text: string) => Float32Array;
 
-// Shares of calls: meant by the policy; of the same domain but of an intent that the policy lacks; the rest is foreign.
-const meant = 0.45;
-const near = 0.2;
+// Shares of calls: of the policy's domains, whether it has the intent or not; of other domains; the rest is none at all.
+const domestic = 0.5;
+const foreign = 0.2;
 const noise = 0.25;
+// The same for FAQs: a question that the FAQ has; one like it.
+const meant = 0.4;
+const near = 0.2;
 
-/** An intent policy like a support desk's: most intents of one to five domains, a few sentences each. */
+// Support domains stand in most simulated policies, each of the assistant's domains in some.
+const supportShare = 0.7;
+const otherShare = 0.2;
+
+/** An intent policy like a support desk's: most intents of a few domains that the model does not know, a few sentences each. */
 export function intentScenario(corpus: Corpus, draw: Draw, callCount: number): Scenario {
-  const sources = [...new Set([...corpus.intents.keys()].map(sourceOf))];
-  const chosenSources = new Set(draw.some(sources, draw.integer(1, sources.length)));
-  const pool = [...corpus.intents.keys()].filter((key) => chosenSources.has(sourceOf(key)));
-  const share = draw.one([0.3, 0.6, 0.8, 0.9, 0.9]);
-  const keys = draw.some(pool, Math.max(3, Math.round(pool.length * share)));
+  const sources = [...new Set([...corpus.intents.keys()].map(sourceOf))].filter(corpus.isUnknown);
+  const chosen = new Set(drawSources(sources, draw));
+  const pool = [...corpus.intents.keys()].filter((key) => chosen.has(sourceOf(key)));
+  const share = draw.one([0.5, 0.8, 0.9, 0.95, 1]);
+  const keys = withoutDoubles(draw.some(pool, Math.max(3, Math.round(pool.length * share))));
   const most = draw.one([3, 4, 5, 5, 5, 8, 10]);
   const classes = keys.map((key) => {
     const rows = corpus.intents.get(key) ?? [];
     const count = draw.share() < 0.8 ? most : draw.integer(1, most);
     return draw.some(rows, Math.max(1, Math.min(count, rows.length - 1))).map(({ text }) => text);
   });
-  const left = pool.filter((key) => !keys.includes(key));
+  const told = [...corpus.intents.keys()].filter((key) => !isDoubled(key, keys));
+  const asked = told.filter((key) => chosen.has(sourceOf(key)));
+  const others = told.filter((key) => !chosen.has(sourceOf(key)));
   const call = (): { row: Row; means: number } => {
     const kind = draw.share();
-    const means = draw.integer(0, keys.length - 1);
-    if (kind < meant) return { row: draw.one(corpus.intents.get(keys[means] ?? "") ?? []), means };
-    if (kind < meant + near && left.length > 0) {
-      return { row: draw.one(corpus.intents.get(draw.one(left)) ?? []), means: -1 };
-    }
-    return { row: draw.one(corpus.outside), means: -1 };
+    const group = kind < domestic || others.length === 0 ? asked : others;
+    if (kind >= domestic + foreign) return { row: draw.one(corpus.outside), means: -1 };
+    const key = draw.one(group);
+    return { row: draw.one(corpus.intents.get(key) ?? []), means: keys.indexOf(key) };
   };
   return { classes, calls: drawCalls(call, classes, callCount, draw) };
+}
+
+/** Without the intents that an earlier one of another set means too. */
+function withoutDoubles(keys: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (const key of keys) if (!isDoubled(key, kept)) kept.push(key);
+  return kept;
+}
+
+function drawSources(sources: readonly string[], draw: Draw): string[] {
+  const chosen = sources.filter(
+    (source) => draw.share() < (source.startsWith("clinc150 ") ? otherShare : supportShare),
+  );
+  return chosen.length > 0 ? chosen : draw.some(sources, 1);
 }
 
 /** A FAQ: one to three wordings of each question, entity questions, or statements with a paraphrase each. */
@@ -145,8 +168,22 @@ export function textsOf({ classes, calls }: Scenario): string[] {
   return [...classes.flat(), ...calls.map(({ text }) => text)];
 }
 
-/** How a scenario's sentences become a matcher: with a regression for intents, without for FAQs. */
-export function matcherOf(
+/** Finds the class of a text among a scenario's, as the proxy does. */
+export type Find = (text: string) => Match | null;
+
+/** How a scenario's sentences are matched: with a regression for intents, without for FAQs. */
+export function finderOf(
+  scenario: Scenario,
+  kind: "intents" | "faq",
+  lexicon: Lexicon,
+  vectors: Vectors,
+): Find {
+  const matcher = matcherOf(scenario, kind, lexicon, vectors);
+  const identifiers = new Identifiers(kind === "intents" ? scenario.classes.flat() : []);
+  return (text) => matcher.match(identifiers.asKnown(text), vectors(text));
+}
+
+function matcherOf(
   scenario: Scenario,
   kind: "intents" | "faq",
   lexicon: Lexicon,
@@ -168,14 +205,9 @@ export function matcherOf(
 }
 
 /** What was measured of each call. Calls that repeat a sentence but for courtesies are left out: they are certain. */
-export function samplesOf(
-  scenario: Scenario,
-  matcher: Matcher,
-  policy: number,
-  vectors: Vectors,
-): Sample[] {
+export function samplesOf(scenario: Scenario, find: Find, policy: number): Sample[] {
   return scenario.calls.flatMap(({ text, means }) => {
-    const match = matcher.match(text, vectors(text));
+    const match = find(text);
     if (match === null || match.isExact || readForGuard(text).words.length === 0) return [];
     const { features, best, objection } = match;
     return [{ policy, features, isRight: best === means, isBarred: objection !== null }];

@@ -34,7 +34,7 @@ name the item, so that right or wrong is exact, and reports how much was answere
   --limit N            only the first N rows                               [all]
   --seed N             decides which sentences the policy gets             [1]
   --concurrency N      calls under way at one time                         [4]
-  --max-wrong PERCENT  what each answering route accepts                   [1%]
+  --max-wrong PERCENT  what each answering route accepts                 [2.5%]
   --no-cache           the policy alone
   --artefact NAME      the local model: a bundled name or a folder         [support-v1]
   --model NAME         the model that calls ask for, whose price counts    [gpt-4o-mini]
@@ -96,7 +96,7 @@ function parse(args: readonly string[]) {
       limit: { type: "string", default: "0" },
       seed: { type: "string", default: "1" },
       concurrency: { type: "string", default: "4" },
-      "max-wrong": { type: "string", default: "1%" },
+      "max-wrong": { type: "string", default: "2.5%" },
       "no-cache": { type: "boolean", default: false },
       artefact: { type: "string", default: "support-v1" },
       model: { type: "string", default: "gpt-4o-mini" },

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 
 from .calibrate import apply, fit_calibration
-from .config import WIDTH, Config
+from .config import Config
 from .data import load
 from .embed import Features, session
 from .encoder import load_tokenizer, window_ids
@@ -19,6 +19,7 @@ from .export import FILES
 from .heads import KIND, LABELS, calibration_half, load_heads, targets
 from .metrics import auroc, ece, interval, macro_f1, softmax_ece
 from .progress import Progress, processor
+from .projection import load_projection
 from .rows import Row
 
 MOST_ROWS = 1200
@@ -46,9 +47,9 @@ def run_texts(path: str, texts: list[str], threads: int, name: str) -> dict[str,
 def reference(config: Config, texts: list[str]) -> dict[str, Array]:
     """FP32 outputs from the stored features, which spares a pass over all texts."""
     features = Features(config).get(texts)
-    last = features[:, -WIDTH:]
+    embedding = load_projection(config.path("projection.npz")).apply(features)
     logits = {head: layers.logits(features) for head, layers in load_heads(config).items()}
-    return {"embedding": last / np.linalg.norm(last, axis=1, keepdims=True)} | logits
+    return {"embedding": embedding} | logits
 
 
 def time_variants(config: Config, texts: list[str]) -> dict[str, list[tuple[int, float]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 from onnx import TensorProto
@@ -9,8 +11,9 @@ from onnx import TensorProto
 from .config import LAYERS, WIDTH, Config
 from .data import load
 from .encoder import load_tokenizer, load_weights, window_ids
-from .graph import GraphBuilder, build_encoder, to_model
+from .graph import GraphBuilder, build_encoder, quantise_rows, to_model
 from .heads import LABELS, Layers, load_heads
+from .projection import Projection, load_projection
 from .quantise import HEAD_PREFIX, quantise
 from .smooth import smoothing
 
@@ -20,20 +23,37 @@ CALIBRATION_TEXTS = 400
 FILES = {"fp32": "fp32.onnx", "default": "model.onnx", "reduce_range": "model.reduce-range.onnx"}
 
 
-def half_precision(g: GraphBuilder, value: np.ndarray, name: str) -> str:
-    """Kept as FP16 in the file and cast once when the session is made."""
-    return g.op("Cast", [g.const(f"{name}.half", value.astype(np.float16))], name, to=TensorProto.FLOAT)
+def matrix(g: GraphBuilder, value: np.ndarray, name: str, int8: bool) -> str:
+    """FP32, or INT8 with a scale a row that is turned into floats once when the session is made."""
+    if not int8:
+        return g.const(name, value.astype(np.float32))
+    values, scale = quantise_rows(value)
+    floats = g.op("Cast", [g.const(f"{name}.int8", values)], f"{name}.floats", to=TensorProto.FLOAT)
+    half = g.const(f"{name}.half", scale)
+    scales = g.op("Cast", [half], f"{name}.scales", to=TensorProto.FLOAT)
+    return g.op("Mul", [floats, scales], name)
 
 
-def add_head(g: GraphBuilder, head: str, layers: Layers) -> None:
+def add_head(g: GraphBuilder, head: str, layers: Layers, int8: bool) -> None:
     """One or two linear steps on `features`; the result is named like the head."""
     x = "features"
     for step, (w, b) in enumerate(zip(layers.weights, layers.biases, strict=True)):
         name, last = f"{HEAD_PREFIX}{head}.{step}", step == len(layers.weights) - 1
-        product = g.op("MatMul", [x, half_precision(g, w, f"{name}.weight")], f"{name}.matmul")
+        product = g.op("MatMul", [x, matrix(g, w, f"{name}.weight", int8)], f"{name}.matmul")
         x = g.op("Add", [product, g.const(f"{name}.bias", b)], head if last else f"{name}.sum")
         if not last:
             x = g.op("Relu", [x], f"{name}.relu")
+
+
+def add_embedding(g: GraphBuilder, projection: Projection, int8: bool) -> None:
+    """The last layer's mean at unit length plus the trained correction, at unit length again."""
+    down = matrix(g, projection.down, f"{HEAD_PREFIX}embedding.down", int8)
+    up = matrix(g, projection.up, f"{HEAD_PREFIX}embedding.up", int8)
+    low = g.op("MatMul", ["features", down], f"{HEAD_PREFIX}embedding.low")
+    shift = g.op("MatMul", [low, up], f"{HEAD_PREFIX}embedding.shift")
+    bias = g.const(f"{HEAD_PREFIX}embedding.bias", projection.bias.astype(np.float32))
+    moved = g.op("Add", [g.op("Add", ["embedding.base", shift], "embedding.moved"), bias], "embedding.sum")
+    g.op("LpNormalization", [moved], "embedding", axis=-1, p=2)
 
 
 def calibration_batches(config: Config) -> list[np.ndarray]:
@@ -55,14 +75,18 @@ def smooth_factors(config: Config, weights: dict[str, np.ndarray]) -> dict[str, 
     return base
 
 
-def build(config: Config, int8_table: bool, smooth: dict[str, np.ndarray]) -> onnx.ModelProto:
-    g, pools = build_encoder(load_weights(), int8_table, smooth)
+def build(
+    config: Config, int8: bool, smooth: dict[str, np.ndarray], projection: str = "projection.npz",
+) -> onnx.ModelProto:
+    """`int8` keeps tables and heads in few bytes; the encoder's products are quantised afterwards."""
+    g, pools = build_encoder(load_weights(), int8, smooth)
     g.op("Concat", pools, "features", axis=-1)
+    add_embedding(g, load_projection(config.path(projection)), int8)
     outputs = {"embedding": WIDTH}
     for head, layers in load_heads(config).items():
         if layers.weights[0].shape[0] != LAYERS * WIDTH:
             raise SystemExit(f"head {head} was fitted on another number of layers")
-        add_head(g, head, layers)
+        add_head(g, head, layers, int8)
         outputs[head] = len(LABELS[head])
     return to_model(g, outputs)
 
@@ -75,10 +99,20 @@ def run(config: Config) -> None:
 
 
 def run_quantise(config: Config) -> None:
-    source = config.path("smoothed.onnx")
-    onnx.save(build(config, True, smooth_factors(config, load_weights())), str(source))
-    for variant, narrow in (("default", False), ("reduce_range", True)):
-        target = config.path(FILES[variant])
-        quantise(source, target, narrow)
+    smooth = smooth_factors(config, load_weights())
+    np.savez(config.path("smooth.npz"), **smooth)
+    targets = {variant: config.path(FILES[variant]) for variant in ("default", "reduce_range")}
+    write_int8(config, smooth, "projection.npz", targets)
+    for variant, target in targets.items():
         print(f"quantise: {variant} {target.stat().st_size / 1e6:.2f} MB", flush=True)
+
+
+def write_int8(
+    config: Config, smooth: dict[str, np.ndarray], projection: str, targets: dict[str, Path],
+) -> None:
+    """The variants named, quantised from one smoothed graph."""
+    source = config.path("smoothed.onnx")
+    onnx.save(build(config, True, smooth, projection), str(source))
+    for variant, target in targets.items():
+        quantise(source, target, variant == "reduce_range")
     source.unlink()

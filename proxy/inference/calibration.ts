@@ -18,8 +18,6 @@ export interface Term {
   /** Values are cut to this range, beyond which nothing was seen. */
   readonly low: number;
   readonly high: number;
-  /** Null takes the value itself; a number takes what exceeds it. */
-  readonly above: number | null;
   readonly weight: number;
 }
 
@@ -60,7 +58,6 @@ const modelSchema = v.object({
       feature: v.picklist(featureNames),
       low: v.number(),
       high: v.number(),
-      above: v.nullable(v.number()),
       weight: v.number(),
     }),
   ),
@@ -118,10 +115,10 @@ export function judged(model: ScoreModel, features: readonly number[]): Judged {
 
 /** The logistic score in [0, 1], before its meaning is looked up. */
 export function scoreOf(model: ScoreModel, features: readonly number[]): number {
-  const sum = model.terms.reduce((total, { feature, low, high, above, weight }) => {
+  const sum = model.terms.reduce((total, { feature, low, high, weight }) => {
     const value = features[featureIndex.get(feature) ?? -1] ?? Number.NaN;
     const cut = Math.min(high, Math.max(low, value));
-    return total + weight * (above === null ? cut : Math.max(0, cut - above));
+    return total + weight * cut;
   }, model.bias);
   return sigmoid(sum);
 }

@@ -60,8 +60,6 @@ export const featureNames = [
   "cosineMargin",
   "words",
   "rivalry",
-  "sentences",
-  "classes",
   "agreement",
   "accepted",
 ] as const;
@@ -136,7 +134,7 @@ export class Matcher {
         ...this.#logitFeatures(logits, best),
         ...nearFeatures(near, best),
         ...this.#wordFeatures(text, best, near),
-        ...this.#shapeFeatures(best, second),
+        this.#rivalry(best, second),
         this.#agreement(text, best, near),
         accepted,
       ],
@@ -209,14 +207,11 @@ export class Matcher {
     ];
   }
 
-  #shapeFeatures(best: number, second: number): readonly number[] {
+  /** How near the two best classes are to each other. */
+  #rivalry(best: number, second: number): number {
     const mean = this.#means[best];
     const other = this.#means[second];
-    return [
-      mean === undefined || other === undefined ? 0 : dot(mean, other),
-      Math.log(this.#classes[best]?.sentences.length ?? 1),
-      Math.log(this.#classes.length),
-    ];
+    return mean === undefined || other === undefined ? 0 : dot(mean, other);
   }
 
   /** How many of three other ways (nearest sentence, nearest mean, wording) choose the same class. */

@@ -222,7 +222,7 @@ describe("the command line", () => {
       file: "f",
       limit: 10,
       cache: false,
-      maxWrong: "1%",
+      maxWrong: "2.5%",
     });
     expect(readSettings(["--help"])).toBeNull();
     for (const args of [[], ["a", "b"], ["f", "--limit", "x"], ["f", "--max-wrong", "1"]]) {

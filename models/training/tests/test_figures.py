@@ -76,7 +76,7 @@ def test_padding_and_smoothing_change_nothing() -> None:
     rows = []
     for factors_of in ({}, smooth):
         g, _ = build_encoder(weights, smooth=factors_of)
-        model = to_model(g, {"embedding": WIDTH})
+        model = to_model(g, {"embedding.base": WIDTH})
         onnx.checker.check_model(model)
         run = session(model.SerializeToString(), 1)
         rows.append(run.run(None, pad(ids))[0])

@@ -14,9 +14,8 @@ import { expectedEmbedding, writeArtefact } from "./tiny-model.ts";
 const model: ScoreModel = {
   bias: -1,
   terms: [
-    { feature: "similarity", low: 0, high: 1, above: null, weight: 2 },
-    { feature: "similarity", low: 0, high: 1, above: 0.5, weight: 4 },
-    { feature: "words", low: 0, high: 10, above: null, weight: -0.1 },
+    { feature: "similarity", low: 0, high: 1, weight: 2 },
+    { feature: "words", low: 0, high: 10, weight: -0.1 },
   ],
   right: [
     [0.2, 0.1],
@@ -35,10 +34,10 @@ function features(values: Readonly<Record<string, number>>): number[] {
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 describe("score", () => {
-  test("adds values, bends and the bias, each cut to what was seen", () => {
+  test("adds values and the bias, each cut to what was seen", () => {
     expect(scoreOf(model, features({ similarity: 0.4 }))).toBeCloseTo(sigmoid(-0.2), 6);
-    expect(scoreOf(model, features({ similarity: 0.8, words: 3 }))).toBeCloseTo(sigmoid(1.5), 6);
-    expect(scoreOf(model, features({ similarity: 7, words: 99 }))).toBeCloseTo(sigmoid(2), 6);
+    expect(scoreOf(model, features({ similarity: 0.8, words: 3 }))).toBeCloseTo(sigmoid(0.3), 6);
+    expect(scoreOf(model, features({ similarity: 7, words: 99 }))).toBeCloseTo(sigmoid(0), 6);
   });
 
   test("a measurement that is no number leaves nothing to answer on", () => {

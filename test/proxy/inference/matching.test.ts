@@ -24,7 +24,7 @@ const embed: Embed = async (texts) => texts.map(vectorOf);
 /** Trusts similarity alone: sure from 0.9 on. */
 const trusting: ScoreModel = {
   bias: -90,
-  terms: [{ feature: "similarity", low: 0, high: 1, above: null, weight: 100 }],
+  terms: [{ feature: "similarity", low: 0, high: 1, weight: 100 }],
   right: [
     [0, 0],
     [1, 1],
