@@ -136,7 +136,7 @@ LIMITS = """## Limits
 - Probabilities are calibrated on a mix of sources; where the mix of requests differs, so does the calibration.
 - Some labels are rare without generated rows; figures without them cover labels with ten rows or more. Intervals cover the draw of rows, not the choice of sources.
 - The correction of the embedding helps intents like those it was trained on; for others it is neither gain nor loss, within
-  a point (see the table). `difficulty` of later releases is not in this one.
+  two points (see the table). `difficulty` of later releases is not in this one.
 """
 
 
