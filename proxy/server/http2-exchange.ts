@@ -1,7 +1,14 @@
 /** An HTTP/2 stream as an exchange; http2 makes one for each request. */
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Readable, Writable } from "node:stream";
-import { headerValue, withoutHeaders, type HeaderLines, type RequestHead } from "../core/http.ts";
+import {
+  headerValue,
+  headerValues,
+  withoutHeaders,
+  type HeaderLines,
+  type RequestHead,
+} from "../core/http.ts";
+import { replaced } from "../upstream/framing.ts";
 import type { Exchange, ReplyHead } from "./exchange.ts";
 import { originForm } from "./framing.ts";
 
@@ -105,7 +112,9 @@ function plainLines(lines: HeaderLines): string[] {
     const [name = "", value = ""] = lines.slice(at, at + 2);
     if (!name.startsWith(":")) plain.push(name, value);
   }
-  return plain;
+  const cookies = headerValues(plain, "cookie");
+  // RFC 9113, 8.2.3: HTTP/2 may cut a cookie line in pieces, HTTP/1.1 must see it whole.
+  return cookies.length > 1 ? replaced(plain, ["cookie"], ["cookie", cookies.join("; ")]) : plain;
 }
 
 const lengthName: ReadonlySet<string> = new Set(["content-length"]);

@@ -25,11 +25,14 @@ export class Http2 {
       maxHeaderListPairs: 4_096,
       maxSendHeaderBlockLength: headBytes * 2,
       maxSessionMemory: 64,
+      // What a provider says twice, its caller may read twice.
+      strictSingleValueFields: false,
     });
     this.#server.on("session", (session) => this.#opened(session, timeouts));
     this.#server.on("sessionError", () => undefined);
-    this.#server.on("stream", (stream, _headers, flags, lines) => {
+    this.#server.on("stream", (stream, headers, flags, lines) => {
       this.#counted(stream);
+      if (headers.expect?.toLowerCase() === "100-continue") continued(stream);
       const isEnded = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       call(new Http2Exchange({ stream, lines, isEnded }));
     });
@@ -73,4 +76,9 @@ export class Http2 {
     change(1);
     stream.once("close", () => change(-1));
   }
+}
+
+/** Node answers this by itself only where its own request objects are used. */
+function continued(stream: ServerHttp2Stream): void {
+  stream.additionalHeaders({ [constants.HTTP2_HEADER_STATUS]: constants.HTTP_STATUS_CONTINUE });
 }

@@ -10,6 +10,7 @@ import {
 /** Hop-by-hop names (lower case); those that `Connection` lists come on top. */
 const hopByHop: ReadonlySet<string> = new Set([
   "connection",
+  "http2-settings",
   "keep-alive",
   "proxy-authenticate",
   "proxy-authorization",

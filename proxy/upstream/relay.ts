@@ -126,7 +126,7 @@ class Exchange {
       statusText: message.statusMessage ?? "",
       headers: replyHeaders(message.rawHeaders),
       body: message,
-      trailers: () => message.rawTrailers,
+      trailers: () => replyHeaders(message.rawTrailers),
     });
   };
 

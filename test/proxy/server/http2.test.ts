@@ -126,6 +126,40 @@ describe("a call over HTTP/2", () => {
     expect(harness.received[0]?.head.headers).toContain("y-999");
   });
 
+  it("passes on reply lines that come twice, also those that should stand once", async () => {
+    const twice = ["x-content-type-options", "nosniff", "date", "today"];
+    const harness = await startHarness(() =>
+      harness.relay(Readable.from(["x"]), { headers: [...twice, ...twice] }),
+    );
+    const stream = dial(harness).request({ ":path": "/" });
+    const seen: unknown[] = await once(stream, "response");
+    expect(String(seen[2])).toContain([...twice, ...twice].join(","));
+    expect((await drained(stream)).toString()).toBe("x");
+    expect(harness.faults).toEqual([]);
+  });
+
+  it("is told to continue when it waits for that", async () => {
+    const harness = await startHarness(async (received) =>
+      harness.relay(Readable.from([await bytesOf(received.body)])),
+    );
+    const stream = dial(harness).request({ ":method": "POST", expect: "100-Continue" });
+    await once(stream, "continue");
+    stream.end("hello");
+    expect((await headOf(stream))[":status"]).toBe(200);
+    expect((await drained(stream)).toString()).toBe("hello");
+  });
+
+  it("has its cookies joined, as HTTP/1.1 knows only one such line", async () => {
+    const harness = await startHarness(() => harness.relay(Readable.from([])));
+    await call(dial(harness), { cookie: ["a=1", "b=2", "c=3"], "x-last": "1" });
+    expect(harness.received[0]?.head.headers.slice(2)).toEqual([
+      "cookie",
+      "a=1; b=2; c=3",
+      "x-last",
+      "1",
+    ]);
+  });
+
   it("gets errors, HEAD, 204 and 304 right, all on one connection", async () => {
     const statuses = [200, 204, 304];
     const harness = await startHarness((received) =>

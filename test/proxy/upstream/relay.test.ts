@@ -150,6 +150,15 @@ describe("a reply", () => {
     expect(reply.trailers()).toEqual(["X-T", "\u00fe"]);
   });
 
+  test("leaves lines of one connection out of its trailers, as out of its head", async () => {
+    const headers = ["HTTP2-Settings", "AAMAAABk", "Connection", "X-Hop", "X-Hop", "1"];
+    const trailers = [...headers, "Keep-Alive", "timeout=5", "X-T", "1"];
+    const script: ReplyScript = { headers, framing: "chunked", trailers };
+    const { reply } = await exchanged(script);
+    expect(reply.headers).toEqual([]);
+    expect(reply.trailers()).toEqual(["X-T", "1"]);
+  });
+
   test.each([
     ["HEAD", 200],
     ["GET", 204],
