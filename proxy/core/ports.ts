@@ -139,11 +139,11 @@ export interface BreakerState {
 /** The way to the cloud. Never throws. */
 export interface Upstream {
   /**
-   * Sends a call. With `hasFallback` an open breaker gives a fault at once; without one the call goes
-   * through anyway. A 5xx is a reply, not a fault.
+   * Sends a call. With `hasFallback` it is a fault at once while the breaker holds such calls back;
+   * without one the call goes through anyway. A 5xx is a reply, not a fault.
    */
   send(call: UpstreamCall, hasFallback: boolean): Promise<UpstreamReply | UpstreamFault>;
-  /** Whether the breaker named `name` is open now. */
+  /** Whether calls with a fallback stay back now: the breaker named `name` is open, or one call tries whether it may close. */
   isDown(name: string): boolean;
   /** Whether the provider told this credential and model to wait (429 with Retry-After), and the wait is not over. */
   isLimited(account: UpstreamCall["account"]): boolean;

@@ -39,7 +39,8 @@ export class Breaker {
   /** Counts changes of state, to tell what was begun before the last one. */
   #era = 0;
   #openedAtMs = 0;
-  #isProbing = false;
+  /** When the last probe began that is still on its way; null when there is none. */
+  #probedAtMs: number | null = null;
 
   constructor(name: string, rule: BreakerRule, options: BreakerOptions) {
     this.name = name;
@@ -72,11 +73,21 @@ export class Breaker {
     return Math.max(0, this.#openedAtMs + this.rule.cooldownMs - this.#options.now());
   }
 
+  /**
+   * Whether only calls without a fallback go through: open, or half-open with its probe on the way. A
+   * probe that takes longer than a cooldown is not waited for.
+   */
+  get isShut(): boolean {
+    if (this.#state !== "half_open") return this.#state === "open";
+    if (this.#probedAtMs === null) return false;
+    return this.#options.now() - this.#probedAtMs < this.rule.cooldownMs;
+  }
+
   /** Leave for a call, or null while only calls without a fallback (`isForced`) may go through. */
   admit(isForced: boolean): Admission | null {
-    const isProbe = this.#state === "half_open" && !this.#isProbing;
-    if (this.#state !== "closed" && !isProbe && !isForced) return null;
-    this.#isProbing ||= isProbe;
+    if (this.isShut && !isForced) return null;
+    const isProbe = this.#state === "half_open" && !this.isShut;
+    if (isProbe) this.#probedAtMs = this.#options.now();
     const era = this.#era;
     return { settled: (outcome) => this.#settled(outcome, era, isProbe) };
   }
@@ -87,7 +98,7 @@ export class Breaker {
   }
 
   async #settled(outcome: CallOutcome, era: number, isProbe: boolean): Promise<void> {
-    if (isProbe && era === this.#era) this.#isProbing = false;
+    if (isProbe && era === this.#era) this.#probedAtMs = null;
     if (outcome === "neutral") return;
     // While not closed, what was begun before the last change says nothing about how things are since.
     if (this.#state !== "closed" && era !== this.#era) return;
@@ -102,7 +113,7 @@ export class Breaker {
     const from = this.#state;
     this.#state = to;
     this.#era += 1;
-    this.#isProbing = false;
+    this.#probedAtMs = null;
     if (to === "open") this.#openedAtMs = this.#options.now();
     this.#options.onChange({ name: this.name, from, to });
   }

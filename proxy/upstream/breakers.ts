@@ -36,8 +36,8 @@ export class Breakers {
     return breaker;
   }
 
-  isOpen(name: string): boolean {
-    return this.#byName.peek(name)?.state.state === "open";
+  isShut(name: string): boolean {
+    return this.#byName.peek(name)?.isShut === true;
   }
 
   /** By name. */

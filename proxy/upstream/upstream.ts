@@ -86,7 +86,7 @@ class PooledUpstream implements ClosableUpstream {
   }
 
   isDown(name: string): boolean {
-    return this.#breakers.isOpen(name);
+    return this.#breakers.isShut(name);
   }
 
   isLimited(account: UpstreamCall["account"]): boolean {

@@ -37,9 +37,10 @@ routes:
 `;
 }
 
-function ask(text: string, user = "ann") {
+function ask(text: string, user = "ann", signal: AbortSignal | null = null) {
+  const messages = [{ role: "user", content: text } as const];
   return client.chat.completions
-    .create({ model: "gpt-4o", user, messages: [{ role: "user", content: text }] })
+    .create({ model: "gpt-4o", user, messages }, { signal })
     .withResponse();
 }
 
@@ -93,6 +94,23 @@ describe("an outage", () => {
     }
     const targets = await (await fetch(`${sidecar.admin}/targets`)).text();
     expect(targets).toContain("open");
+  });
+
+  it("is bridged also while one call tries whether it is over", async () => {
+    const match = { text: "is it over?" };
+    play({ kind: "stall", afterBytes: -1, durationMs: null, times: 0, match });
+    await eventually(async () => {
+      const targets = await (await fetch(`${sidecar.admin}/targets`)).text();
+      return targets.includes("half_open") ? true : null;
+    });
+    const before = cloud.state.journal.count;
+    const gone = new AbortController();
+    const probe = failure(ask("is it over?", "carl", gone.signal));
+    await eventually(() => (cloud.state.journal.count > before ? true : null));
+    const { response } = await ask("What is the capital of France?");
+    expect(response.headers.get("x-sidestep-decision")).toBe("stale");
+    gone.abort();
+    await probe;
   });
 
   it("ends: the breaker closes again and calls reach the cloud", async () => {

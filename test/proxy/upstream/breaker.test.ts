@@ -77,21 +77,35 @@ describe("a breaker", () => {
   });
 
   test("lets one probe through at a time and opens again when it fails", async () => {
-    await using both = await watched();
+    await using both = await watched(500);
     for (const script of [bad, bad, bad, bad]) await sent(both, script);
     await both.reached("half_open");
     const provider = { ...both.provider, breaker: both.rule };
     both.cloud.play({ fault: { phase: "before-headers", kind: "stall" } });
     const gone = new AbortController();
     const probe = both.upstream.send(callTo(provider, { signal: gone.signal }), true);
+    expect(both.upstream.isDown("cloud")).toBe(true);
     const refused = faultOf(await both.upstream.send(callTo(provider), true));
     expect(refused).toMatchObject({ reason: "breaker_open", retryAfterMs: null });
     // A probe whose caller leaves says nothing; the next call is the probe.
     gone.abort();
     expect(faultOf(await probe).reason).toBe("caller_gone");
     expect(both.changes.at(-1)?.to).toBe("half_open");
+    expect(both.upstream.isDown("cloud")).toBe(false);
     expect(await sent(both, bad, true)).toBe("500");
     await both.reached("open");
+  });
+
+  test("does not wait for ever for a probe that hangs", async () => {
+    await using both = await watched();
+    for (const script of [bad, bad, bad, bad]) await sent(both, script);
+    await both.reached("half_open");
+    const provider = { ...both.provider, breaker: both.rule };
+    both.cloud.queue({ fault: { phase: "before-headers", kind: "stall" } });
+    void both.upstream.send(callTo(provider), true);
+    await vi.waitFor(() => expect(both.upstream.isDown("cloud")).toBe(false), { interval: 2 });
+    expect(await sent(both, good, true)).toBe("200");
+    await both.reached("closed");
   });
 
   test("lets calls through that have nothing to fall back on, and recovers by them", async () => {
