@@ -68,7 +68,7 @@ export const reasons = {
   breaker_open: "The provider's breaker is open and there was something to fall back on.",
   caller_gone: "The caller went away before the answer began.",
   target_unsuitable:
-    "The target does not exist or does not speak the caller's protocol, so it was not used.",
+    "The target does not exist, does not speak the caller's protocol, or would change a compressed body, so it was not used.",
   no_provider: "The policy names no provider for this path, so there was nowhere to forward to.",
   fault_contained: "A fault inside Sidestep was contained and the call forwarded.",
 } as const;

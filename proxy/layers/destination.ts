@@ -1,7 +1,9 @@
 /** Where a call goes: the caller's own provider by the path's rules, or the target that a route or the caller names. */
 import type { Provider, Target } from "../core/policy.ts";
 import type { Judged, Received } from "../core/received.ts";
-import { routeTarget } from "../wire/path.ts";
+import type { Json } from "../core/request.ts";
+import { isCoded } from "../wire/encoding.ts";
+import { routeTarget, type Routed } from "../wire/path.ts";
 
 /** A call's way to the cloud. */
 export interface Destination {
@@ -9,33 +11,48 @@ export interface Destination {
   readonly target: Target | null;
   /** The caller's path and query, without a provider prefix. */
   readonly path: string;
-  /** True when a named target exists no more or speaks another protocol, so the caller's provider is taken. */
+  /** True when a named target could not take the call, so the caller's provider is taken. */
   readonly isUnsuitable: boolean;
 }
 
 /** The caller's own provider; null when the policy names none for this path. */
 export function ownDestination(received: Received): Destination | null {
-  const { head, snapshot } = received;
-  const { providers } = snapshot.policy;
-  const routed = routeTarget(head.target, head.headers, new Set(providers.keys()));
-  const provider = providers.get(routed.provider);
+  const { provider: name, path } = routedOf(received);
+  const provider = received.snapshot.policy.providers.get(name);
   if (provider === undefined) return null;
-  return { provider, target: null, path: routed.path, isUnsuitable: false };
+  return { provider, target: null, path, isUnsuitable: false };
 }
 
 /** The judged call's destination; null when the policy names no provider for it. */
 export function destinationOf(judged: Judged): Destination | null {
-  const own = ownDestination(judged);
   const name = targetName(judged);
-  if (own === null || name === null) return own;
-  const target = judged.snapshot.policy.targets.get(name);
-  const { reading } = judged;
-  const isSpoken =
-    target !== undefined &&
-    reading.kind === "view" &&
-    reading.view.protocol === target.provider.protocol;
-  if (!isSpoken) return { ...own, isUnsuitable: true };
-  return { provider: target.provider, target, path: own.path, isUnsuitable: false };
+  const target = name === null ? null : suitableTarget(judged, name);
+  if (target !== null) {
+    const { path } = routedOf(judged);
+    return { provider: target.provider, target, path, isUnsuitable: false };
+  }
+  const own = ownDestination(judged);
+  return own === null ? null : { ...own, isUnsuitable: name !== null };
+}
+
+function routedOf({ head, snapshot }: Received): Routed {
+  return routeTarget(head.target, head.headers, new Set(snapshot.policy.providers.keys()));
+}
+
+/** The target of that name if it speaks the call's protocol and can have the body it wants. */
+function suitableTarget(judged: Judged, name: string): Target | null {
+  const { reading, head, snapshot } = judged;
+  const target = snapshot.policy.targets.get(name);
+  if (target === undefined || reading.kind === "unread") return null;
+  if (reading.view.protocol !== target.provider.protocol) return null;
+  return isCoded(head.headers) && editsOf(target).size > 0 ? null : target;
+}
+
+/** What a target changes in the caller's body, by top-level key. */
+export function editsOf(target: Target | null): ReadonlyMap<string, Json> {
+  const edits = new Map<string, Json>(target?.params ?? []);
+  if (target !== null && target.model !== null) edits.set("model", target.model);
+  return edits;
 }
 
 function targetName(judged: Judged): string | null {

@@ -5,11 +5,10 @@ import type { Step } from "../core/layer.ts";
 import type { Upstream, UpstreamCall, UpstreamFault } from "../core/ports.ts";
 import type { Judged } from "../core/received.ts";
 import type { Reply, UpstreamReply } from "../core/reply.ts";
-import type { Json } from "../core/request.ts";
 import { credentialOf, requestHeaders } from "../upstream/edits.ts";
 import { joinPath } from "../wire/path.ts";
 import { splice } from "../wire/splice.ts";
-import { breakerName, destinationOf, type Destination } from "./destination.ts";
+import { breakerName, destinationOf, editsOf, type Destination } from "./destination.ts";
 import { unobserved, verdictOf } from "./judged.ts";
 
 /** What forward asks for. */
@@ -102,15 +101,8 @@ function modelOf(judged: Judged, destination: Destination): string {
 
 /** The caller's own bytes; with a target's model and parameters spliced in where that surely works. */
 function bodyFor(judged: Judged, destination: Destination): RequestBody {
-  const edits = editsOf(destination);
+  const edits = editsOf(destination.target);
   if (edits.size === 0 || judged.body.kind !== "whole") return judged.body;
   const bytes = splice(judged.body.bytes, edits);
   return bytes === null ? judged.body : { kind: "whole", bytes };
-}
-
-function editsOf(destination: Destination): Map<string, Json> {
-  const edits = new Map<string, Json>(destination.target?.params ?? []);
-  const model = destination.target?.model ?? null;
-  if (model !== null) edits.set("model", model);
-  return edits;
 }

@@ -67,6 +67,11 @@ export async function decodeBody(
   }
 }
 
+/** Whether the headers name a coding that hides the bytes of their body. */
+export function isCoded(headers: HeaderLines): boolean {
+  return codingsOf(headers).length > 0;
+}
+
 function codingsOf(headers: HeaderLines): readonly string[] {
   return headerValues(headers, "content-encoding")
     .flatMap((value) => value.split(","))

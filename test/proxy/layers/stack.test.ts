@@ -162,6 +162,34 @@ describe("forwarding", () => {
     expect(rig.calls[0]?.body).toBe(received.body);
   });
 
+  it("keeps them also where the target would change a body that is coded", async () => {
+    const policy = { targets, routes: [forwardRoute("hard", always, "strong")] };
+    const plain = receivedOf(policy);
+    const headers = [...plain.head.headers, "Content-Encoding", "gzip"];
+    const rig = rigOf();
+    const reply = await rig.send({ ...plain, head: { ...plain.head, headers } });
+    expect(reply.verdict).toMatchObject({ target: null, reason: "target_unsuitable" });
+    expect(rig.calls[0]?.body).toBe(plain.body);
+    const same = { ...strong, model: null, params: new Map<string, string>() };
+    const unchanged = receivedOf({ ...policy, targets: new Map([["strong", same]]) });
+    const kept = await rig.send({ ...unchanged, head: { ...unchanged.head, headers } });
+    expect(kept.verdict).toMatchObject({ target: "strong", reason: "route_forward" });
+  });
+
+  it("reaches a target also where the policy names no provider for the path", async () => {
+    const rig = rigOf();
+    const provider = providerOf("own", "http://127.0.0.1:9/base/v1");
+    const reply = await rig.send(
+      receivedOf({
+        providers: new Map([["own", provider]]),
+        targets: new Map([["strong", { ...strong, provider }]]),
+        routes: [forwardRoute("hard", always, "strong")],
+      }),
+    );
+    expect(reply.verdict).toMatchObject({ target: "strong", provider: "own" });
+    expect(rig.calls[0]?.path).toBe("/base/v1/chat/completions");
+  });
+
   it("takes the target that the caller names, of those that the policy names", async () => {
     const controls = { mode: null, cache: null, target: "strong" };
     expect((await rigOf().send(receivedOf({ targets }, {}, { controls }))).verdict.target).toBe(
