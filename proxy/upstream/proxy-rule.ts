@@ -1,4 +1,5 @@
 /** Which proxy a call to a provider goes through, from HTTPS_PROXY, HTTP_PROXY and NO_PROXY; the pool asks. */
+import { BlockList, isIP } from "node:net";
 
 /** The part of the environment that is read here. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,11 +22,13 @@ interface Exemption {
 export function proxyRule(env: Environment): ProxyRule {
   const secure = proxyUrl(env, "https_proxy");
   const plain = proxyUrl(env, "http_proxy");
-  const exemptions = (valueOf(env, "no_proxy") ?? "").split(/[\s,]+/).flatMap(exemptionOf);
+  const entries = (valueOf(env, "no_proxy") ?? "").split(/[\s,]+/);
+  const exemptions = entries.flatMap(exemptionOf);
+  const networks = networksOf(entries);
   return (url) => {
     const proxy = url.protocol === "https:" ? secure : plain;
     if (proxy === null || exemptions.some((one) => isExempt(one, url))) return null;
-    return proxy;
+    return isWithin(networks, hostOf(url)) ? null : proxy;
   };
 }
 
@@ -71,6 +74,29 @@ function exemptionOf(entry: string): Exemption[] {
   const isSubdomainsOnly = name.startsWith("*.");
   const host = name === "*" ? name : name.replace(/^\*?\./, "");
   return [{ host, isSubdomainsOnly, port: port ?? null }];
+}
+
+/** Networks such as `10.0.0.0/8`, for providers that are named by address; names are not looked up. */
+function networksOf(entries: readonly string[]): BlockList {
+  const networks = new BlockList();
+  for (const entry of entries) {
+    const [, address = "", bits = ""] = /^\[?([\da-f.:]+)\]?\/(\d{1,3})$/i.exec(entry) ?? [];
+    const family = familyOf(address);
+    const isNetwork = family !== null && Number(bits) <= (family === "ipv4" ? 32 : 128);
+    if (isNetwork) networks.addSubnet(address, Number(bits), family);
+  }
+  return networks;
+}
+
+function isWithin(networks: BlockList, host: string): boolean {
+  const family = familyOf(host);
+  return family !== null && networks.check(host, family);
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" | null {
+  const version = isIP(address);
+  if (version === 0) return null;
+  return version === 4 ? "ipv4" : "ipv6";
 }
 
 function isExempt(exemption: Exemption, url: URL): boolean {

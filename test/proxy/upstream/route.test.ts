@@ -235,6 +235,12 @@ describe("the environment", () => {
     ["[::1]", "https://[::1]:9", true],
     ["[::1]:9", "https://[::1]:9", true],
     ["[::1]:8", "https://[::1]:9", false],
+    ["x,10.0.0.0/8", "http://10.20.30.40:8000", true],
+    ["10.0.0.0/8", "http://11.0.0.1", false],
+    ["10.0.0.0/8", "https://10.example.com", false],
+    ["fd00::/8", "https://[fd12::1]", true],
+    ["[fd00::]/8", "https://[fe80::1]", false],
+    ["10.0.0.0/33 10.0.0/8 /8", "http://10.0.0.1", false],
   ])("NO_PROXY %s for %s: %s", (exempt, url, isDirect) => {
     const rule = proxyRule({ HTTPS_PROXY: secureProxy, HTTP_PROXY: plainProxy, NO_PROXY: exempt });
     expect(rule(new URL(url)) === null).toBe(isDirect);
