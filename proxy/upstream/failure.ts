@@ -66,6 +66,16 @@ export const proxyRefused: Failure = {
   isProviders: true,
 };
 
+/** The reply has a status that HTTP does not know, and that no server writes on. */
+export const statusUnknown: Failure = {
+  kind: "failure",
+  reason: "upstream_invalid",
+  detail: "invalid http: status",
+  isUnsent: false,
+  isStale: false,
+  isProviders: true,
+};
+
 /** The request's head cannot be written at all. */
 export function unsendable(error: unknown): Failure {
   return {

@@ -114,7 +114,12 @@ class Exchange {
   readonly #replied = (message: IncomingMessage): void => {
     this.#stopHeadTimer();
     this.#reply = message;
-    if (this.#isProxied && message.statusCode === 407) {
+    const { statusCode: status = 0 } = message;
+    if (status < 100) {
+      this.#end(failures.statusUnknown);
+      return;
+    }
+    if (this.#isProxied && status === 407) {
       this.#end(failures.proxyRefused);
       return;
     }
@@ -122,7 +127,7 @@ class Exchange {
     message.on("end", this.#replyEnded);
     this.#request.on("close", watchSilence(message, this.#timeouts.idleMs));
     this.#began.resolve({
-      status: message.statusCode ?? 0,
+      status,
       statusText: message.statusMessage ?? "",
       headers: replyHeaders(message.rawHeaders),
       body: message,

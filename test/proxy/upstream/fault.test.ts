@@ -76,6 +76,16 @@ describe("before the reply's head is whole", () => {
     expect(sent.detail).toBe("invalid http: HPE_HEADER_OVERFLOW");
   });
 
+  test.each(["000", "099"])("a reply of status %s is invalid", async (status) => {
+    both.cloud.play(async (exchange) => {
+      await exchange.body();
+      await exchange.write(`HTTP/1.1 ${status} Odd\r\nContent-Length: 0\r\n\r\n`);
+    });
+    const sent = faultOf(await both.upstream.send(callTo(both.provider), false));
+    expect(sent).toMatchObject({ reason: "upstream_invalid", detail: "invalid http: status" });
+    await both.cloud.exchanges[0]?.closed;
+  });
+
   test("a switch of protocols that nobody asked for is a fault", async () => {
     both.cloud.play({
       status: 101,
