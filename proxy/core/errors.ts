@@ -51,6 +51,7 @@ export type ErrorCode = keyof typeof errors;
 export interface ErrorDetails extends ErrorOptions {
   readonly status?: number;
   readonly sentence?: string;
+  readonly isRetryable?: boolean;
 }
 
 /** A fault with a code of the table; `detail` is for logs and never holds a secret or content. */
@@ -59,6 +60,8 @@ export class SidestepError extends Error {
   readonly detail: string;
   /** The HTTP status the caller sees. */
   readonly status: number;
+  /** Whether the caller is told that trying again may help. */
+  readonly isRetryable: boolean;
 
   constructor(code: ErrorCode, detail = "", details: ErrorDetails = {}) {
     super(details.sentence ?? errors[code].sentence, details);
@@ -66,5 +69,6 @@ export class SidestepError extends Error {
     this.code = code;
     this.detail = detail;
     this.status = details.status ?? errors[code].status;
+    this.isRetryable = details.isRetryable ?? errors[code].retryable;
   }
 }

@@ -126,6 +126,8 @@ export interface UpstreamFault {
   readonly detail: string;
   /** Milliseconds until the breaker tries again or a rate limit ends; null when unknown. */
   readonly retryAfterMs: number | null;
+  /** Whether further attempts were made already, which a caller's own would only multiply. */
+  readonly isRetried: boolean;
 }
 
 /** Breaker state of one upstream, for pages and metrics. */

@@ -1,5 +1,5 @@
 /** rescue: the only place where a provider's fault becomes a reply: stale answer, outage answer, or an error. */
-import { errors, SidestepError, type ErrorCode } from "../core/errors.ts";
+import { SidestepError, type ErrorCode } from "../core/errors.ts";
 import type { Layer } from "../core/layer.ts";
 import type { Recorder, Upstream, UpstreamFault } from "../core/ports.ts";
 import type { ReasonCode } from "../core/reasons.ts";
@@ -139,12 +139,13 @@ function ownError(judged: Judged, error: SidestepError, reason: ReasonCode): Rep
 export function failedReply(judged: Judged, failure: UpstreamFailed): Reply {
   const { fault, waitedMs } = failure;
   const destination = destinationOf(judged);
-  const error = new SidestepError(codes[fault.reason], fault.detail);
+  const details = fault.isRetried ? { isRetryable: false } : {};
+  const error = new SidestepError(codes[fault.reason], fault.detail, details);
   const wait = fault.retryAfterMs === null ? null : Math.ceil(fault.retryAfterMs / 1000);
   return {
     kind: "error",
     error,
-    retryAfterSeconds: errors[error.code].retryable ? wait : null,
+    retryAfterSeconds: error.isRetryable ? wait : null,
     verdict: verdictOf(judged, "forwarded", fault.reason, {
       provider: destination?.provider.name ?? null,
       target: destination?.target?.name ?? null,

@@ -19,7 +19,8 @@ export async function attempt(pool: Pool, call: UpstreamCall): Promise<Exchanged
   const further = isRepeatable(call) ? call.provider.retries : 0;
   for (let made = 0; ; made += 1) {
     const result = await freshly(pool, { ...call, onSwitch: null });
-    if (!("kind" in result) || !result.isUnsent || made >= further) return result;
+    if (!("kind" in result)) return result;
+    if (!result.isUnsent || made >= further) return { ...result, isRetried: made > 0 };
     await backoff(made, call.signal);
   }
 }

@@ -14,6 +14,8 @@ export interface Failure {
   readonly isStale: boolean;
   /** True when it speaks against the provider, so that its breaker counts it. */
   readonly isProviders: boolean;
+  /** True when it is the last of several attempts. */
+  readonly isRetried?: boolean;
 }
 
 /** The caller went away first; nobody's fault. */
@@ -105,7 +107,8 @@ export function failureOf(error: unknown): Failure {
 
 /** The failure as the port speaks of it. */
 export function faultOf(failure: Failure): UpstreamFault {
-  return { kind: "fault", reason: failure.reason, detail: failure.detail, retryAfterMs: null };
+  const { reason, detail, isRetried = false } = failure;
+  return { kind: "fault", reason, detail, retryAfterMs: null, isRetried };
 }
 
 function dialFailure(error: DialError): Failure {

@@ -49,6 +49,7 @@ const closedFault: UpstreamFault = {
   reason: "upstream_unreachable",
   detail: "shutting down",
   retryAfterMs: null,
+  isRetried: false,
 };
 
 class PooledUpstream implements ClosableUpstream {
@@ -113,7 +114,7 @@ function outcomeOf(result: Exchanged): CallOutcome {
 // Half-open with its probe on the way, a breaker cannot say how long: null.
 function refused(detail: string, waitMs: number): UpstreamFault {
   const retryAfterMs = waitMs > 0 ? waitMs : null;
-  return { kind: "fault", reason: "breaker_open", detail, retryAfterMs };
+  return { kind: "fault", reason: "breaker_open", detail, retryAfterMs, isRetried: false };
 }
 
 function unheard(): void {

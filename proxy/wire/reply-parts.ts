@@ -1,5 +1,5 @@
 /** What both codecs share when they send something of their own: content types, error headers, and a stored reply in another form. */
-import { errors, type SidestepError } from "../core/errors.ts";
+import type { SidestepError } from "../core/errors.ts";
 import { withoutHeaders, type HeaderLines } from "../core/http.ts";
 import type { StoredReply } from "../core/reply.ts";
 import type { JsonObject } from "../core/request.ts";
@@ -13,7 +13,7 @@ export function jsonBytes(body: JsonObject): Buffer {
 
 /** `x-should-retry` and, where a wait is known, `retry-after` in whole seconds. */
 export function retryHeaders(error: SidestepError, retryAfterSeconds: number | null): HeaderLines {
-  const mayRetry = ["x-should-retry", String(errors[error.code].retryable)];
+  const mayRetry = ["x-should-retry", String(error.isRetryable)];
   if (retryAfterSeconds === null) return mayRetry;
   return [...mayRetry, "retry-after", String(Math.max(0, Math.ceil(retryAfterSeconds)))];
 }

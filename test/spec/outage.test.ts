@@ -37,6 +37,14 @@ routes:
 `;
 }
 
+/** Nobody listens where this leads. */
+function lostPolicy(retries: number): string {
+  return `version: 1
+model: null
+providers: { openai: { url: "http://127.0.0.1:9/v1", retries: ${retries} } }
+`;
+}
+
 function ask(text: string, user = "ann", signal: AbortSignal | null = null) {
   const messages = [{ role: "user", content: text } as const];
   return client.chat.completions
@@ -133,6 +141,18 @@ describe("a fault of the network", () => {
     expect(fault.code).toMatch(/^sidestep_upstream_/);
     expect(fault.headers?.get("x-should-retry")).toBeTruthy();
     play();
+  });
+
+  it("is not to be tried again by the client where Sidestep has done so already", async () => {
+    const patient = await startSidecar({ policy: lostPolicy(2) });
+    const hasty = await startSidecar({ policy: lostPolicy(0) });
+    const told = async ({ url }: Sidecar): Promise<string | null> => {
+      const reply = await fetch(`${url}/v1/models`);
+      expect(reply.status).toBe(502);
+      return reply.headers.get("x-should-retry");
+    };
+    expect([await told(patient), await told(hasty)]).toEqual(["false", "true"]);
+    await Promise.all([patient.stop(), hasty.stop()]);
   });
 
   it("after the first byte is never smoothed over: the caller sees the connection break", async () => {

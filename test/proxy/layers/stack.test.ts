@@ -331,7 +331,7 @@ describe("the store", () => {
     ["caller_gone", "sidestep_upstream_reset"],
   ] as const)("turns %s into the error %s", async (reason, code) => {
     const rig = rigOf({
-      script: () => ({ kind: "fault", reason, detail: "", retryAfterMs: 1500 }),
+      script: () => ({ kind: "fault", reason, detail: "", retryAfterMs: 1500, isRetried: false }),
     });
     const reply = await rig.send(receivedOf({ routes: [rest] }));
     expect(reply).toMatchObject({

@@ -11,17 +11,17 @@ async function refusing(
   changes: Partial<UpstreamCall>,
   retries = 2,
   seen: (proxy: ConnectProxy) => void = () => undefined,
-): Promise<{ attempts: number; reason: string }> {
+): Promise<{ attempts: number; reason: string; isRetried: boolean }> {
   const proxy = await createConnectProxy();
   proxy.answer(503);
   seen(proxy);
   const upstream = createUpstream({ env: { HTTPS_PROXY: proxy.url } });
   const call = callTo(providerAt("https://cloud.invalid", { retries }), changes);
-  const { reason } = faultOf(await upstream.send(call, false));
+  const { reason, isRetried } = faultOf(await upstream.send(call, false));
   const attempts = proxy.asked.length;
   await upstream.close();
   await proxy.close();
-  return { attempts, reason };
+  return { attempts, reason, isRetried };
 }
 
 describe("a connection that does not come about", () => {
@@ -30,9 +30,10 @@ describe("a connection that does not come about", () => {
     expect(await refusing({ method: "POST", body })).toEqual({
       attempts: 3,
       reason: "upstream_unreachable",
+      isRetried: true,
     });
-    expect((await refusing({}, 1)).attempts).toBe(2);
-    expect((await refusing({}, 0)).attempts).toBe(1);
+    expect(await refusing({}, 1)).toMatchObject({ attempts: 2, isRetried: true });
+    expect(await refusing({}, 0)).toMatchObject({ attempts: 1, isRetried: false });
   });
 
   test("is not tried again with a flowing body or for a client that retries itself", async () => {

@@ -53,6 +53,7 @@ describe("before the reply's head is whole", () => {
       reason: "upstream_unreachable",
       detail: "no connection: ECONNREFUSED",
       retryAfterMs: null,
+      isRetried: false,
     });
   });
 
