@@ -45,7 +45,7 @@ function isSettledEarly(received: Received): boolean {
 }
 
 async function freshReply(parts: RecallParts, judged: Judged): Promise<Reply | null> {
-  const place = judged.judgement.closed === "denied_by_policy" ? null : placeOf(judged);
+  const place = placeOf(judged);
   if (place === null || place.rule.mode === "off" || judged.controls.cache !== null) return null;
   const entry = await found(parts, place.key);
   if (entry === null || !isFresh(entry, parts.now())) return null;
@@ -71,10 +71,10 @@ export interface Place {
 
 /** The place of a call's reply; null when it must be neither stored nor served. */
 export function placeOf(judged: Judged): Place | null {
-  const { reading, snapshot, head } = judged;
-  if (reading.kind === "unread") return null;
+  const { reading, snapshot, head, judgement } = judged;
+  if (reading.kind === "unread" || judgement.closed === "denied_by_policy") return null;
   const { view } = reading;
-  const rule = cacheRuleOf(judged.judgement.route, snapshot.policy.cache);
+  const rule = cacheRuleOf(judgement.route, snapshot.policy.cache);
   const destination = isStorable(view, rule) ? destinationOf(judged) : null;
   const identity = identityOf(rule, view, head.headers);
   if (destination === null || (rule.scope === "user" && identity === null)) return null;

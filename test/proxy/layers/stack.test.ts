@@ -311,6 +311,18 @@ describe("the store", () => {
     expect(await drained(other)).toBe("Later.");
   });
 
+  it("keeps nothing of a call that the deny list names, so not in an outage either", async () => {
+    let isBroken = false;
+    const script = () => (isBroken ? replyOf(503, "down") : completionOf("hi"));
+    const policy = { cache, outage: { staleMs: 60_000, answer: true }, deny: [always] };
+    const rig = rigOf({ script });
+    await drained(await rig.send(receivedOf(policy)));
+    isBroken = true;
+    expect((await rig.send(receivedOf(policy))).verdict.decision).toBe("forwarded");
+    const allowed = await rig.send(receivedOf({ ...policy, deny: [] }));
+    expect(allowed.verdict.decision).toBe("forwarded");
+  });
+
   it("asks nobody while the breaker is open and there is something to fall back on", async () => {
     const sorry = templateRoute("sorry", { kind: "outage", is: true }, "Later.");
     const rig = rigOf({ isDown: () => true });
