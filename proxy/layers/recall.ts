@@ -36,11 +36,13 @@ export function recallRouted(parts: RecallParts): Layer<Judged> {
   };
 }
 
-/** Whether the policy's rule holds for this call whatever route it takes, and decisions are carried out. */
+/** Whether the policy's rule holds for this call whatever route it takes, none refuses it, and decisions are carried out. */
 function isSettledEarly(received: Received): boolean {
   const { policy, isStopped } = received.snapshot;
   if (isStopped || policy.mode === "observe" || received.controls.mode !== null) return false;
-  const isPlain = policy.routes.every((route) => route.cache === null && route.mode === null);
+  const isPlain = policy.routes.every(
+    ({ cache, mode, action }) => cache === null && mode === null && action.kind !== "refuse",
+  );
   return isPlain && policy.deny.length === 0 && policy.targets.size === 0;
 }
 

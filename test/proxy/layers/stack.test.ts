@@ -245,6 +245,14 @@ describe("the store", () => {
     expect((await rig.send(receivedOf({ cache }))).verdict.decision).toBe("forwarded");
   });
 
+  it("serves nothing to a call that is refused by now", async () => {
+    const rig = rigOf();
+    await drained(await rig.send(receivedOf({ cache })));
+    const action = { kind: "refuse", status: 403, message: "No." } as const;
+    const reply = await rig.send(receivedOf({ cache, routes: [{ ...rest, action }] }));
+    expect(reply.verdict.decision).toBe("refused");
+  });
+
   it("goes by the route's own rule where routes have one", async () => {
     const routes = [{ ...rest, cache }];
     const rig = rigOf();
