@@ -54,10 +54,11 @@ async function freshReply(parts: RecallParts, judged: Judged): Promise<Reply | n
   return storedReply(parts, judged, entry, "cache");
 }
 
-/** A stored reply within the outage window, fresh or not; null when there is none. */
+/** A stored reply within the outage window, fresh or not; null when there is none, or the route keeps none. */
 export async function staleReply(parts: RecallParts, judged: Judged): Promise<Reply | null> {
   const { staleMs } = judged.snapshot.policy.outage;
-  const place = staleMs > 0 && judged.controls.cache === null ? placeOf(judged) : null;
+  const isOff = staleMs === 0 || judged.judgement.route?.cache?.mode === "off";
+  const place = isOff || judged.controls.cache !== null ? null : placeOf(judged);
   const entry = place === null ? null : await found(parts, place.key);
   if (entry === null || !isWithinOutage(entry, parts.now(), staleMs)) return null;
   return storedReply(parts, judged, entry, "stale");

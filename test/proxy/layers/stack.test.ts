@@ -245,14 +245,6 @@ describe("the store", () => {
     expect((await rig.send(receivedOf({ cache }))).verdict.decision).toBe("forwarded");
   });
 
-  it("serves nothing to a call that is refused by now", async () => {
-    const rig = rigOf();
-    await drained(await rig.send(receivedOf({ cache })));
-    const action = { kind: "refuse", status: 403, message: "No." } as const;
-    const reply = await rig.send(receivedOf({ cache, routes: [{ ...rest, action }] }));
-    expect(reply.verdict.decision).toBe("refused");
-  });
-
   it("goes by the route's own rule where routes have one", async () => {
     const routes = [{ ...rest, cache }];
     const rig = rigOf();
@@ -317,18 +309,6 @@ describe("the store", () => {
     const other = await rig.send(call("other"));
     expect(other.verdict.reason).toBe("answered_outage");
     expect(await drained(other)).toBe("Later.");
-  });
-
-  it("keeps nothing of a call that the deny list names, so not in an outage either", async () => {
-    let isBroken = false;
-    const script = () => (isBroken ? replyOf(503, "down") : completionOf("hi"));
-    const policy = { cache, outage: { staleMs: 60_000, answer: true }, deny: [always] };
-    const rig = rigOf({ script });
-    await drained(await rig.send(receivedOf(policy)));
-    isBroken = true;
-    expect((await rig.send(receivedOf(policy))).verdict.decision).toBe("forwarded");
-    const allowed = await rig.send(receivedOf({ ...policy, deny: [] }));
-    expect(allowed.verdict.decision).toBe("forwarded");
   });
 
   it("asks nobody while the breaker is open and there is something to fall back on", async () => {
