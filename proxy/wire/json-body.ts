@@ -1,8 +1,8 @@
 /** A request body as one JSON object, or nothing: the checks that read() and splice() share, so that both see the same call. */
 import { isUtf8 } from "node:buffer";
-import type { JsonObject } from "../core/request.ts";
+import type { Json, JsonObject } from "../core/request.ts";
 import { isObject, parseJson } from "./json.ts";
-import { isDeeperThan, topLevelMembers, type Member } from "./json-scan.ts";
+import { outlineOf, topLevelMembers, type Member } from "./json-scan.ts";
 
 /** Deeper nesting than any real call has; what walks a body recursively stays far from its stack's end. */
 const deepestNesting = 200;
@@ -13,12 +13,21 @@ export interface JsonBody {
   readonly members: readonly Member[];
 }
 
-/** Null for anything but one UTF-8 JSON object without BOM, without repeated top-level keys, and not absurdly deep. */
+/** Null for anything but one UTF-8 JSON object without BOM, without repeated keys, and not absurdly deep. */
 export function parseBody(bytes: Buffer): JsonBody | null {
-  if (!isUtf8(bytes) || isDeeperThan(bytes, deepestNesting)) return null;
+  if (!isUtf8(bytes)) return null;
+  const outline = outlineOf(bytes);
+  if (outline.depth > deepestNesting) return null;
   const object = parseJson(bytes.toString("utf8"));
   if (!isObject(object)) return null;
-  const members = topLevelMembers(bytes);
-  const isRepeated = new Set(members.map((member) => member.key)).size < members.length;
-  return isRepeated ? null : { object, members };
+  // Of a repeated key one parser takes the first value and another the last: two different calls.
+  if (membersIn(object) < outline.members) return null;
+  return { object, members: topLevelMembers(bytes) };
+}
+
+function membersIn(value: Json): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const inner: readonly Json[] = Object.values(value);
+  const own = isObject(value) ? inner.length : 0;
+  return inner.reduce<number>((sum, one) => sum + membersIn(one), own);
 }

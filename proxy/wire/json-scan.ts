@@ -3,6 +3,7 @@
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
+const colon = 0x3a;
 const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** One member of the outermost object; byte offsets, `end` exclusive. */
@@ -34,16 +35,27 @@ function keyOf(bytes: Buffer, start: number, end: number): string {
   return JSON.parse(bytes.toString("utf8", start, end)) as string;
 }
 
-/** Whether brackets nest deeper than `limit`. Safe on bytes that are no JSON at all. */
-export function isDeeperThan(bytes: Buffer, limit: number): boolean {
+/** What can be said of JSON bytes without parsing them. */
+export interface Outline {
+  /** How deep brackets nest at most. */
+  readonly depth: number;
+  /** Members of all objects together, repeated ones included. */
+  readonly members: number;
+}
+
+/** Safe on bytes that are no JSON at all, of which it says nothing true. */
+export function outlineOf(bytes: Buffer): Outline {
   let depth = 0;
+  let deepest = 0;
+  let members = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte === quote) at = stringEnd(bytes, at) - 1;
+    else if (byte === colon) members += 1;
     else depth += nesting(byte);
-    if (depth > limit) return true;
+    if (depth > deepest) deepest = depth;
   }
-  return false;
+  return { depth: deepest, members };
 }
 
 /** 1 for an opening bracket or brace, -1 for a closing one, else 0. */

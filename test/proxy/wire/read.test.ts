@@ -23,6 +23,8 @@ describe.each(["openai-chat", "anthropic-messages"] as const)("%s", (protocol) =
     ["NaN", good.replace('"hi"', "NaN")],
     ["a repeated top-level key", good.replace("{", '{"model":"n",')],
     ["a repeated key in escapes", good.replace("{", '{"mod\\u0065l":"n",')],
+    ["a repeated key anywhere", good.replace('"content"', '"content":"no","content"')],
+    ["a repeated key in a parameter", good.replace("{", '{"metadata":{"a":[{"b":1,"b":1}]},')],
     ["a number beyond all numbers", good.replace("9", "1e999")],
     ["deep lists", good.replace('"hi"', "[".repeat(300_000))],
     [
@@ -41,7 +43,7 @@ describe.each(["openai-chat", "anthropic-messages"] as const)("%s", (protocol) =
   });
 
   it("is not fooled by brackets and quotes in texts", () => {
-    const text = `\\"]}${"[".repeat(1000)}\\\\`;
+    const text = `\\"]}:${"[".repeat(1000)}\\\\`;
     expect(read(good.replace('"hi"', JSON.stringify(text)))).toMatchObject({ view: { text } });
   });
 
