@@ -24,8 +24,11 @@ export interface CacheCall {
 /** Raised when what the digest covers changes, so that no old entry is read under a new meaning. */
 const version = 1;
 
-/** The two forms of one reply share a key: the codecs turn one into the other when it is served. */
-const formFields: ReadonlySet<string> = new Set(["stream", "stream_options"]);
+/**
+ * The two forms of one reply share a key: the codecs turn one into the other when it is served. Of a
+ * stream they know these options; any other one is part of the key.
+ */
+const formOptions: ReadonlySet<string> = new Set(["include_usage", "include_obfuscation"]);
 
 /** Who asks, not what is asked: left out of global keys only. */
 const userFields: ReadonlySet<string> = new Set(["user", "safety_identifier"]);
@@ -149,10 +152,17 @@ function namedIdentity(
 }
 
 function relevantBody(body: JsonObject, scope: CacheRule["scope"]): JsonObject {
-  const kept = Object.entries(body).filter(([name]) => !formFields.has(name));
-  if (scope === "user") return Object.fromEntries(kept);
-  const shared = kept.filter(([name]) => !userFields.has(name));
+  const { stream: _stream, stream_options: options = null, ...rest } = body;
+  const kept = { ...rest, ...otherOptions(options) };
+  if (scope === "user") return kept;
+  const shared = Object.entries(kept).filter(([name]) => !userFields.has(name));
   return Object.fromEntries(shared.map(([name, value]) => [name, withoutUserId(name, value)]));
+}
+
+function otherOptions(options: Json): JsonObject {
+  if (!isObject(options)) return {};
+  const others = Object.entries(options).filter(([name]) => !formOptions.has(name));
+  return others.length === 0 ? {} : { stream_options: Object.fromEntries(others) };
 }
 
 function withoutUserId(name: string, value: Json): Json {

@@ -126,6 +126,18 @@ describe("cache key", () => {
     expect(keyOf({ body: streamed })).toBe(keyOf());
   });
 
+  it("is not shared with a stream that is told in a way which no replay knows", () => {
+    const usage = { include_usage: true, include_obfuscation: false };
+    const known = { ...body, stream: true, stream_options: usage };
+    const other = (value: Json): JsonObject => ({ ...known, stream_options: value });
+    expect(keyOf({ body: known })).toBe(keyOf());
+    expect(keyOf({ body: other(null) })).toBe(keyOf());
+    const keys = [true, false].map((on) =>
+      keyOf({ body: other({ ...usage, continuous_usage_stats: on }) }),
+    );
+    expect(new Set([keyOf(), ...keys]).size).toBe(3);
+  });
+
   it("keeps fields called stream that lie deeper", () => {
     expect(keyOf({ body: { ...body, metadata: { stream: true } } })).not.toBe(
       keyOf({ body: { ...body, metadata: { stream: false } } }),
