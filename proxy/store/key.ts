@@ -75,6 +75,14 @@ const ignoredHeaders: ReadonlySet<string> = new Set([
   "x-client-request-id",
   "x-cloud-trace-context",
   "x-correlation-id",
+  // The way here; others of this family name users, their tokens and certificates.
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-forwarded-prefix",
+  "x-forwarded-proto",
+  "x-forwarded-scheme",
+  "x-forwarded-server",
   "x-real-ip",
   "x-request-id",
   // What the caller wants of caches; recall reads it.
@@ -88,7 +96,6 @@ const ignoredPrefixes: readonly string[] = [
   "x-b3-",
   "x-datadog-",
   "x-envoy-",
-  "x-forwarded-",
   "x-sidestep-",
   "x-stainless-",
 ];

@@ -88,6 +88,9 @@ export const tellingHeaders: readonly (readonly [string, string, string])[] = [
   ["accept-language", "en", "de"],
   ["content-type", "application/json", "text/plain"],
   ["x-app-tenant", "one", "two"],
+  ["x-forwarded-user", "ann", "bob"],
+  ["x-forwarded-access-token", "one", "two"],
+  ["x-forwarded-client-cert", "Hash=1", "Hash=2"],
 ];
 
 /** Headers that differ between identical calls and never change a reply. */
@@ -106,6 +109,8 @@ export const silentHeaders: readonly string[] = [
   "baggage",
   "x-request-id",
   "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
   "sec-fetch-mode",
   "cache-control",
   "x-sidestep-cache",
