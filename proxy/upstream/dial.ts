@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext } from "node:tls";
+import { hearOut } from "./hearing.ts";
 import { hostOf, portOf } from "./proxy-rule.ts";
 
 /** Where a connection leads. */
@@ -58,7 +59,9 @@ export async function dial(
   limits.signal.addEventListener("abort", gone);
   if (limits.signal.aborted) gone();
   try {
-    return await new Dialling(endpoint, halt, tls).run();
+    const socket = await new Dialling(endpoint, halt, tls).run();
+    hearOut(socket);
+    return socket;
   } finally {
     clearTimeout(timer);
     limits.signal.removeEventListener("abort", gone);

@@ -159,6 +159,21 @@ describe("while the caller still sends", () => {
     stream.destroy(new Error("nobody listens any more"));
   });
 
+  test("an early reply is delivered though the connection breaks right behind it", async () => {
+    const stream = new Readable({ read: () => undefined });
+    stream.push("first");
+    both.cloud.play((exchange) => {
+      exchange.socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig");
+      exchange.reset();
+      // Within the same turn, so that writing fails before anything was read.
+      for (let count = 0; count < 20; count += 1) stream.push(Buffer.alloc(65_536));
+    });
+    const call = callTo(both.provider, { method: "POST", body: { kind: "flowing", stream } });
+    const reply = replyOf(await both.upstream.send(call, false));
+    expect([reply.status, (await drained(reply)).bytes.toString()]).toEqual([413, "big"]);
+    expect(stream.destroyed).toBe(false);
+  });
+
   test("a reset breaks the call and leaves the caller's stream alone", async () => {
     both.cloud.play({ when: "head", fault: { phase: "before-headers", kind: "reset" } });
     const stream = endless();
