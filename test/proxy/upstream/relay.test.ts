@@ -189,6 +189,12 @@ describe("a reply", () => {
     expect(reply.headers).toEqual(["Age", "3"]);
   });
 
+  test("has no line of the provider's connection in its trailers either", async () => {
+    const trailers = ["Connection", "x-own", "X-Own", "1", "Transfer-Encoding", "x", "X-Sum", "3"];
+    const { reply } = await exchanged({ framing: "chunked", body: "x", trailers });
+    expect(reply.trailers()).toEqual(["X-Sum", "3"]);
+  });
+
   test("may have 200 KiB of headers in 3,000 lines", async () => {
     const headers = Array.from({ length: 3_000 }, (_, at) => [`X-${at}`, "v".repeat(60)]).flat();
     const { reply } = await exchanged({ headers });
