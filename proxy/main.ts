@@ -6,6 +6,7 @@ import { exitCodes, UsageError, type Command, type Terminal } from "./cli/comman
 import { explainCommand } from "./cli/explain.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
 import { runCommand, StartFailed } from "./cli/run.ts";
+import { trainCommand } from "./cli/train.ts";
 import { version } from "./cli/version.ts";
 import { nearestHint } from "./policy/nearest.ts";
 
@@ -17,6 +18,10 @@ const commands: ReadonlyMap<string, Command> = new Map(
     runCommand(async (options) => (await sidecar()).startSidecar(options)),
     check,
     explainCommand(async (policy, terminal) => (await sidecar()).createExplainer(policy, terminal)),
+    trainCommand(async (model) => {
+      const { openTrainer } = await import("./inference/holdout.ts");
+      return openTrainer(model, process.cwd());
+    }),
     healthcheck,
     version,
   ].map((command) => [command.name, command]),

@@ -1,35 +1,14 @@
 /** The command line: check, explain, help and exit codes, as scripts use them. */
-import { exec, execFile } from "node:child_process";
+import { exec } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { main, sidestep } from "../support/command.ts";
 import { supportPolicy } from "../support/policies.ts";
-
-const main = resolve(import.meta.dirname, "../../proxy/main.ts");
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function sidestep(
-  args: readonly string[],
-  input = "",
-  more: Readonly<Record<string, string>> = {},
-): Promise<Ran> {
-  return new Promise((done) => {
-    const env = { ...process.env, ...more };
-    const child = execFile(process.execPath, [main, ...args], { env }, (fault, out, err) => {
-      done({ code: typeof fault?.code === "number" ? fault.code : 0, out, err });
-    });
-    child.stdin?.end(input);
-  });
-}
 
 function policyFile(text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), "sidestep-")), "policy.yaml");
@@ -46,6 +25,7 @@ describe("sidestep", () => {
     ["run", "--help"],
     ["check", "--help"],
     ["explain", "--help"],
+    ["train", "--help"],
     ["version", "--help"],
   ])("helps: %s %s", async (...args) => {
     const { code, out } = await sidestep(args.filter((arg) => arg !== undefined));
