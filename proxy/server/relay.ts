@@ -118,6 +118,8 @@ class Relay {
   #broken(): void {
     if (this.#isSourceDone || this.#isSettled || !this.#hasBody) return;
     this.#settle("cut");
+    // What the provider said goes out, as a direct caller would have heard it.
+    if (!this.#isHeadOut) this.#task.exchange.flushHead();
     this.#out.cut();
   }
 

@@ -66,7 +66,21 @@ describe("a provider that breaks off", () => {
     const caller = await RawCaller.to(harness.port);
     caller.write(get);
     await caller.closed;
+    expect(caller.text).toMatch(/^HTTP\/1.1 200 /);
     expect(caller.text).not.toContain("\r\n0\r\n\r\n");
+    expect(harness.endings).toEqual(["cut"]);
+  });
+
+  it("right behind its head shows after the head", async () => {
+    const body = fed();
+    const harness = await startHarness(() => {
+      queueMicrotask(() => body.destroy(new Error("garbage")));
+      return harness.relay(body);
+    });
+    const caller = await RawCaller.to(harness.port);
+    caller.write(get);
+    await caller.closed;
+    expect(caller.text).toMatch(/^HTTP\/1.1 200 [^]*\r\n\r\n$/);
     expect(harness.endings).toEqual(["cut"]);
   });
 
