@@ -1,4 +1,5 @@
 /** The replay's traffic against intents and FAQ without HTTP: coverage and share wrong by seed: `node bench/intents/replay.ts`. */
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -7,6 +8,7 @@ import { readCalibration, type Calibration } from "../../proxy/inference/calibra
 import { createClassifier } from "../../proxy/inference/classifier.ts";
 import { indexFaq } from "../../proxy/inference/faq.ts";
 import { fitIntents } from "../../proxy/inference/intents.ts";
+import { bounds, curveSvg, type Curve, type CurvePoint } from "./curve.ts";
 import { isAnswerable, normalised, readRows, type Row } from "../replay/row.ts";
 import { drawItems, seenTexts, type Item } from "../replay/sentences.ts";
 
@@ -18,6 +20,8 @@ const { values: flags } = parseArgs({
     seeds: { type: "string", default: "1,2,3,4" },
     wrong: { type: "string", default: "0.01" },
     errors: { type: "boolean", default: false },
+    /** Writes the curve of the unseen rows, FAQ of places left out, as SVG. */
+    curve: { type: "string" },
   },
 });
 
@@ -57,8 +61,7 @@ async function fit(items: readonly Item[], calibration: Calibration | null): Pro
   };
 }
 
-function answer(call: Row, vector: Float32Array, fitted: Fitted): Answered {
-  const most = Number(flags.wrong);
+function answer(call: Row, vector: Float32Array, fitted: Fitted, most: number): Answered {
   const faq = fitted.faq.match(call.text, vector, most);
   const score = fitted.scorer?.score(call.text, vector);
   const isIntent = score !== undefined && score.wrong <= most && !score.guard;
@@ -118,21 +121,46 @@ function showErrors(all: readonly Answered[]): void {
   }
 }
 
+function pointAt(rows: readonly Answered[], maxWrong: number): CurvePoint {
+  const answered = rows.filter(({ item, wrong }) => item !== null && wrong <= maxWrong);
+  const right = answered.filter(isRight).length;
+  const possible = rows.filter(({ call }) => isAnswerable(call)).length;
+  return {
+    maxWrong,
+    coverage: right / Math.max(1, possible),
+    wrong: (answered.length - right) / Math.max(1, answered.length),
+  };
+}
+
+const labels = {
+  title: "Open replay, rows whose text the policy has never seen",
+  x: "of the policy's answers wrong (dots: the share that a route accepts)",
+  y: "of the answerable rows answered rightly",
+};
+
 async function main(): Promise<void> {
   await classifier.ready;
   const calls = readRows(join(flags.data, "replay_dev.jsonl.gz"));
   const calibration = await readCalibration(flags.model);
   const vectors = await embed(calls.map(({ text }) => text));
   const errors: Answered[] = [];
+  const curves: Curve[] = [];
   for (const seed of flags.seeds.split(",").map(Number)) {
     const items = drawItems(calls, seed);
     const fitted = await fit(items, calibration);
-    const all = calls.map((call, at) => answer(call, vectors[at] ?? new Float32Array(0), fitted));
+    const answersAt = (most: number): readonly Answered[] =>
+      calls.map((call, at) => answer(call, vectors[at] ?? new Float32Array(0), fitted, most));
     const seen = seenTexts(items);
-    show(seed, all, (call) => !seen.has(normalised(call.text)));
+    const isUnseen = (call: Row): boolean => !seen.has(normalised(call.text));
+    const all = answersAt(Number(flags.wrong));
+    show(seed, all, isUnseen);
     errors.push(...all);
+    if (flags.curve === undefined) continue;
+    const rows = answersAt(1).filter(({ call }) => isUnseen(call) && call.class !== "faq_entity");
+    curves.push({ name: `seed ${seed}`, points: bounds.map((most) => pointAt(rows, most)) });
   }
   if (flags.errors) showErrors(errors);
+  if (flags.curve !== undefined) writeFileSync(flags.curve, curveSvg(curves, labels));
 }
 
 try {
