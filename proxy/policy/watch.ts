@@ -148,9 +148,13 @@ class Watch implements PolicyWatch {
       const before = await footprintOf(path, sources);
       const loaded = await loadPolicy(this.#options);
       sources = loaded.sources;
-      this.#footprint = await footprintOf(path, sources);
-      if (this.#footprint === before) return loaded;
+      const after = await footprintOf(path, sources);
+      if (after !== before) continue;
+      this.#footprint = after;
+      return loaded;
     }
+    // What lies there now was never read: however it looks, it is a change.
+    this.#footprint = "";
     return null;
   }
 

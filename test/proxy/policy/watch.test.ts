@@ -11,62 +11,14 @@ import {
 } from "node:fs";
 import { once, EventEmitter } from "node:events";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import type { Problem } from "../../../proxy/policy/problem.ts";
+import { describe, expect, test } from "vitest";
 import { loadPolicy } from "../../../proxy/policy/load.ts";
-import {
-  createPolicyWatch,
-  type GoodPolicy,
-  type PolicyWatch,
-  type WatchOptions,
-} from "../../../proxy/policy/watch.ts";
 import { folderWith, writeFiles } from "./fixture.ts";
+import { Listening, listenTo } from "./listening.ts";
 
 /** Policies differ in their queue's length. */
 function policy(queue: number): string {
   return `limits: { queue: ${queue} }\n`;
-}
-
-/** A watch and all that it said, with a way to wait for a certain state. */
-class Listening {
-  readonly queues: number[] = [];
-  readonly reports: (readonly Problem[])[] = [];
-  readonly watch: PolicyWatch;
-  readonly #said = new EventEmitter();
-
-  constructor(options: Pick<WatchOptions, "path"> & Partial<WatchOptions>) {
-    this.watch = createPolicyWatch({
-      env: {},
-      quietMs: 20,
-      pollMs: 60,
-      onChange: ({ policy: next }: GoodPolicy) => {
-        this.queues.push(next.limits.queue);
-        this.#said.emit("said");
-      },
-      onProblems: (problems) => {
-        this.reports.push(problems);
-        this.#said.emit("said");
-      },
-      ...options,
-    });
-    onTestFinished(() => this.watch.close());
-  }
-
-  /** Resolves once `holds`; the test's own time limit ends a wait in vain. */
-  async until(holds: (listening: this) => boolean): Promise<void> {
-    while (!holds(this)) await once(this.#said, "said");
-  }
-
-  /** Resolves once the policy with this queue was the last to be handed over. */
-  queue(length: number): Promise<void> {
-    return this.until(({ queues }) => queues.at(-1) === length);
-  }
-}
-
-function listenTo(files: Readonly<Record<string, string>>): Listening & { folder: string } {
-  const folder = folderWith(files);
-  const listening = new Listening({ path: join(folder, "policy.yaml") });
-  return Object.assign(listening, { folder });
 }
 
 /** Swaps `..data` as a mounted ConfigMap does: a new folder, a new link, a rename over the old one. */
@@ -77,6 +29,26 @@ function swap(folder: string, version: string, files: Readonly<Record<string, st
 }
 
 describe("a change is taken up", () => {
+  test("also where the files changed during every reading, and came to rest unseen", async () => {
+    const text = "limits:\n  queue: ${LENGTH}\n";
+    const folder = folderWith({ "policy.yaml": text });
+    const path = join(folder, "policy.yaml");
+    let readings = 0;
+    const env = {
+      /** Read after the file was: what is read is never what lies there now, until a reading gave up. */
+      get LENGTH(): string {
+        readings += 1;
+        if (readings > 8) return "7";
+        writeFileSync(`${path}.new`, `${text}# ${readings}\n`);
+        // Long ago, so that nothing but the file's identity shows the change.
+        utimesSync(`${path}.new`, readings, readings);
+        renameSync(`${path}.new`, path);
+        return "3";
+      },
+    };
+    await new Listening({ path, env }).queue(7);
+  });
+
   test("the first policy is one, unless it is already in use", async () => {
     const listening = listenTo({ "policy.yaml": policy(1) });
     await listening.queue(1);
