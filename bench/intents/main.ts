@@ -68,12 +68,7 @@ async function simulate(
   const numbers = Array.from({ length: Number(flags.policies) }, (_, at) => at);
   for (const [at, fold] of folds.entries()) {
     const own = numbers.filter((number) => number % folds.length === at);
-    samples.push(
-      ...(await simulateFold(kind, { ...corpus, isUnknown: fold.isUnknown }, lexicon, {
-        fold,
-        own,
-      })),
-    );
+    samples.push(...(await simulateFold(kind, corpus, lexicon, { fold, own })));
   }
   return samples;
 }
@@ -86,7 +81,11 @@ async function simulateFold(
 ): Promise<Sample[]> {
   const make = kind === "intents" ? intentScenario : faqScenario;
   const scenarios = own.map((number) =>
-    make(corpus, new Draw(Number(flags.seed) * 1000 + number), calls),
+    make(
+      { ...corpus, isUnknown: fold.isUnknown },
+      new Draw(Number(flags.seed) * 1000 + number),
+      calls,
+    ),
   );
   const vectors = await embedAll(fold, flags.cache, scenarios.flatMap(textsOf));
   const started = performance.now();

@@ -36,9 +36,9 @@ export function topicAgrees(
   const asked = topicOf(question);
   const there = topicOf(matched);
   const added = without(asked, there);
-  const missing = without(there, asked);
   const [word] = added;
   if (word === undefined || asked.length - added.length < leastShared) return null;
+  const missing = without(there, asked);
   const isOneWord = added.length === 1 && missing.length <= 1;
   const isNarrowed = missing.length === 0 && standInOnePhrase(added, question.words);
   return isOneWord || isNarrowed ? { kind: "entity", detail: word } : null;

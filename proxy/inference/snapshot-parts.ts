@@ -1,7 +1,7 @@
 /** Fits what a policy needs of the model: its intents and its FAQs; called by assemble.ts at load and at each reload. */
 import type { Policy } from "../core/policy.ts";
 import type { FaqIndex, IntentScorer } from "../core/ports.ts";
-import { readCalibration } from "./calibration.ts";
+import { readCalibration, type Calibration } from "./calibration.ts";
 import type { LocalClassifier } from "./classifier.ts";
 import { indexFaq } from "./faq.ts";
 import { fitIntents } from "./intents.ts";
@@ -31,21 +31,26 @@ export async function fitSnapshotParts(
   // Waits until a model is loaded, so that the key below names the one that runs.
   await embed([]);
   const model = classifier.state.model;
-  const folder = model?.folder ?? null;
-  const calibration = folder === null ? null : await readCalibration(folder);
+  const calibration = calibrationOf(model?.folder ?? null);
   const memory = memories.get(classifier) ?? { intents: new Map(), faqs: new Map() };
   memories.set(classifier, memory);
-  const intents = remembered(memory.intents, keyOf(model?.digest, policy.intents), () =>
-    fitIntents(policy.intents, embed, calibration),
+  const intents = remembered(memory.intents, keyOf(model?.digest, policy.intents), async () =>
+    fitIntents(policy.intents, embed, await calibration()),
   );
   const faqs = [...policy.faqs].map(async ([file, faq]) => {
     const key = keyOf(model?.digest, faq.entries);
     return [
       file,
-      await remembered(memory.faqs, key, () => indexFaq(faq, embed, calibration)),
+      await remembered(memory.faqs, key, async () => indexFaq(faq, embed, await calibration())),
     ] as const;
   });
   return { intents: await intents, faqs: new Map(await Promise.all(faqs)) };
+}
+
+/** Reads when first asked: a reload that fits nothing anew needs neither the file nor the dictionary. */
+function calibrationOf(folder: string | null): () => Promise<Calibration | null> {
+  let reading: Promise<Calibration | null> | null = null;
+  return () => (reading ??= folder === null ? Promise.resolve(null) : readCalibration(folder));
 }
 
 function keyOf(digest: string | undefined, part: unknown): string {
