@@ -7,6 +7,7 @@ import type { Classifier, Recorder, Tracer } from "./core/ports.ts";
 import type { Received, Snapshot } from "./core/received.ts";
 import { createClassifier, type LocalClassifier } from "./inference/classifier.ts";
 import { fitSnapshotParts } from "./inference/snapshot-parts.ts";
+import { openStateFolder } from "./inference/state-folder.ts";
 import { answer, type AnswerParts } from "./layers/answer.ts";
 import { decide } from "./layers/decide.ts";
 import { deliberation } from "./layers/deliberation.ts";
@@ -36,6 +37,8 @@ export interface GroundOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Extra certificate authorities, PEM files. */
   readonly caFiles: readonly string[];
+  /** What `--state` says; null takes the usual folder. */
+  readonly state: string | null;
 }
 
 /** What lives as long as the process. */
@@ -47,6 +50,8 @@ export interface Ground {
   readonly tracer: Tracer;
   readonly upstream: ClosableUpstream;
   readonly store: MemoryStore;
+  /** Folder of kept embeddings and fits; null keeps none. */
+  readonly stateFolder: string | null;
 }
 
 /** What one policy brought up: swapped whole on a reload. */
@@ -54,6 +59,8 @@ export interface Generation {
   readonly policy: Policy;
   /** Null when the policy runs without a model. */
   readonly classifier: LocalClassifier | null;
+  /** Whether nothing that the policy needs of a model is missing. */
+  readonly isWhole: boolean;
   readonly live: Live;
   readonly explain: (received: Received) => Promise<Explanation>;
   readonly loadedAt: string;
@@ -78,32 +85,59 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
     onChange: ({ name, from, to }) => log.event("warn", "breaker", { name, from, to }),
   });
   const store = createMemoryStore(policy.store);
-  return { ring, log, metrics, recorder, tracer, upstream, store };
+  const stateFolder = await stateFolderFor(options, log);
+  return { ring, log, metrics, recorder, tracer, upstream, store, stateFolder };
+}
+
+async function stateFolderFor(options: GroundOptions, log: Log): Promise<string | null> {
+  const { folder, problem, isNamed } = await openStateFolder(options.state, options.env);
+  if (problem !== null) log.event(isNamed ? "warn" : "info", "state_not_kept", { problem });
+  return folder;
 }
 
 /** A policy before its intents are fitted: everything that needs the model is forwarded. */
 export function bareGeneration(ground: Ground, policy: Policy): Generation {
-  const snapshot: Snapshot = { policy, intents: null, faqs: new Map(), isStopped: false };
-  return generationOf(ground, snapshot, classifierFor(policy, null));
+  return generationOf(ground, bareSnapshot(policy, false), {
+    classifier: classifierFor(ground, policy, null),
+    isWhole: policy.model === null,
+  });
 }
 
-/** Builds everything for a policy beside what runs; live calls go first while intents are fitted. */
+function bareSnapshot(policy: Policy, isStopped: boolean): Snapshot {
+  return { policy, intents: null, faqs: new Map(), isStopped };
+}
+
+/**
+ * Builds everything for a policy beside what runs; live calls go first while intents are fitted.
+ * Rejects when the policy's model cannot be had while `before` serves well: the last good one stays.
+ */
 export async function nextGeneration(
   ground: Ground,
   policy: Policy,
   before: Generation,
 ): Promise<Generation> {
-  const classifier = classifierFor(policy, before);
-  const { isStopped } = before.live.snapshot;
-  const bare: Snapshot = { policy, intents: null, faqs: new Map(), isStopped };
-  if (classifier === null) return generationOf(ground, bare, null);
+  const classifier = classifierFor(ground, policy, before);
+  const bare = bareSnapshot(policy, before.live.snapshot.isStopped);
+  if (classifier === null) return generationOf(ground, bare, { classifier, isWhole: true });
+  const isNew = classifier !== before.classifier;
+  const keepsBefore = before.isWhole && before.classifier?.state.isFinal !== true;
   try {
+    if (isNew && keepsBefore) await loaded(classifier, policy);
     const fitted = await fitSnapshotParts(policy, classifier);
-    return generationOf(ground, { ...bare, ...fitted }, classifier);
+    return generationOf(ground, { ...bare, ...fitted }, { classifier, isWhole: true });
   } catch (fault) {
     ground.recorder.fault("fitting", fault);
-    return generationOf(ground, bare, classifier);
+    if (!keepsBefore) return generationOf(ground, bare, { classifier, isWhole: false });
+    if (isNew) await classifier.close();
+    throw fault;
   }
+}
+
+/** The first load decides: while another model serves, nobody waits for this one to be tried again. */
+async function loaded(classifier: LocalClassifier, policy: Policy): Promise<void> {
+  const { status, error } = await classifier.ready;
+  if (status === "ready") return;
+  throw new Error(`the model ${policy.model ?? ""} could not be loaded: ${error ?? status}`);
 }
 
 /** The same generation with answering switched off or on. */
@@ -112,24 +146,42 @@ export function stoppedGeneration(
   from: Generation,
   isStopped: boolean,
 ): Generation {
-  const next = generationOf(ground, { ...from.live.snapshot, isStopped }, from.classifier);
+  const next = generationOf(ground, { ...from.live.snapshot, isStopped }, from);
   return { ...next, loadedAt: from.loadedAt };
 }
 
-function classifierFor(policy: Policy, before: Generation | null): LocalClassifier | null {
-  const isSame = before !== null && before.policy.model === policy.model;
-  if (policy.model === null) return null;
-  const base = dirname(policy.files[0] ?? ".");
-  const kept = isSame ? before.classifier : null;
-  kept?.setQueueLimit(policy.limits.queue);
-  return kept ?? createClassifier({ model: policy.model, base, queueLimit: policy.limits.queue });
+/** The running classifier where the model stays the same; one that has given up is tried anew. */
+function classifierFor(
+  ground: Ground,
+  policy: Policy,
+  before: Generation | null,
+): LocalClassifier | null {
+  const { model, limits } = policy;
+  if (model === null) return null;
+  const isKept = before?.policy.model === model && before.classifier?.state.isFinal === false;
+  const kept = isKept ? before.classifier : null;
+  kept?.setQueueLimit(limits.queue);
+  const options = { base: dirname(policy.files[0] ?? "."), queueLimit: limits.queue };
+  const cache = { folder: ground.stateFolder };
+  return (
+    kept ?? told(createClassifier({ model, ...options, cache, tally: ground.metrics }), ground)
+  );
+}
+
+/** The classifier, with each change of its state in the log. */
+function told(classifier: LocalClassifier, { log }: Ground): LocalClassifier {
+  classifier.onChange(({ status, error, model }) => {
+    const level = status === "failed" ? "warn" : "info";
+    log.event(level, "model", { status, model: model?.name ?? null, error });
+  });
+  return classifier;
 }
 
 /** The way of a call, written once: what is added last is met first. */
 function generationOf(
   ground: Ground,
   snapshot: Snapshot,
-  classifier: LocalClassifier | null,
+  { classifier, isWhole }: Pick<Generation, "classifier" | "isWhole">,
 ): Generation {
   const { upstream, recorder, tracer, metrics } = ground;
   const store = measuredStore(ground.store, metrics);
@@ -151,6 +203,7 @@ function generationOf(
   return {
     policy: snapshot.policy,
     classifier,
+    isWhole,
     live: { snapshot, step: stack.step, upgrade: upgrade({ recorder, tracer, tunnels: upstream }) },
     explain: (received) => explain({ decide: { deliberate, faults }, answer: answers }, received),
     loadedAt: new Date().toISOString(),

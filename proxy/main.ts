@@ -17,10 +17,13 @@ const commands: ReadonlyMap<string, Command> = new Map(
   [
     runCommand(async (options) => (await sidecar()).startSidecar(options)),
     check,
-    explainCommand(async (policy, terminal) => (await sidecar()).createExplainer(policy, terminal)),
-    trainCommand(async (model) => {
+    explainCommand(async (by, terminal) => (await sidecar()).createExplainer(by, terminal)),
+    trainCommand(async ({ model, state }, terminal) => {
       const { openTrainer } = await import("./inference/holdout.ts");
-      return openTrainer(model, process.cwd());
+      const { openStateFolder } = await import("./inference/state-folder.ts");
+      const { folder, problem, isNamed } = await openStateFolder(state, terminal.env);
+      if (isNamed && problem !== null) terminal.err(`nothing is kept: ${problem}`);
+      return openTrainer(model, process.cwd(), folder);
     }),
     healthcheck,
     version,

@@ -10,9 +10,10 @@ import {
 } from "./assemble.ts";
 import { bundledPolicy } from "./cli/check.ts";
 import { exitCodes, UsageError, type Terminal } from "./cli/command.ts";
-import type { Explainer } from "./cli/explain.ts";
+import type { Explained, Explainer } from "./cli/explain.ts";
 import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
 import type { Mode, Policy } from "./core/policy.ts";
+import type { LocalClassifier } from "./inference/classifier.ts";
 import type { Explanation } from "./layers/explain.ts";
 import { questionAsCall, type Question } from "./layers/question.ts";
 import { loadPolicy } from "./policy/load.ts";
@@ -61,12 +62,12 @@ export async function startSidecar(options: RunOptions): Promise<Running> {
 
 /** Loads a policy and its model for `explain`; nothing listens and nothing is sent. */
 export async function createExplainer(
-  policy: string | null,
+  { policy, state }: Explained,
   terminal: Terminal,
 ): Promise<Explainer> {
   const loaded = await goodPolicy(resolve(policy ?? bundledPolicy), terminal.env);
   const env = { ...terminal.env, SIDESTEP_LOG_LEVEL: "error" };
-  const ground = await groundFor({ env, caFiles: [] }, loaded.policy);
+  const ground = await groundFor({ env, caFiles: [], state }, loaded.policy);
   const bare = bareGeneration(ground, loaded.policy);
   const generation = await nextGeneration(ground, loaded.policy, bare);
   return {
@@ -115,6 +116,8 @@ class Sidecar implements Running {
   #data: DataServer | null = null;
   #small: SmallServer[] = [];
   #watch: PolicyWatch | null = null;
+  /** Models of earlier policies that some calls may still ask. */
+  readonly #retired = new Set<LocalClassifier>();
 
   constructor(ground: Ground, options: Options, generation: Generation) {
     this.#ground = ground;
@@ -138,13 +141,6 @@ class Sidecar implements Running {
   /** Serves at once, forwarding; answers as soon as the model is there and the intents are fitted. */
   async start(loaded: GoodPolicy): Promise<void> {
     await this.#bind();
-    const { ground, classifier } = {
-      ground: this.#ground,
-      classifier: this.#generation.classifier,
-    };
-    classifier?.onChange(({ status, error }) => {
-      ground.log.event(status === "failed" ? "warn" : "info", "model", { status, error });
-    });
     const waited = Promise.withResolvers<void>();
     const timer = setTimeout(waited.resolve, modelWaitMs);
     await Promise.race([this.#takeUp(loaded.policy), waited.promise]);
@@ -168,7 +164,8 @@ class Sidecar implements Running {
   async close(): Promise<void> {
     this.#watch?.close();
     await Promise.all([this.#data?.close(), ...this.#small.map((server) => server.close())]);
-    await Promise.all([this.#ground.upstream.close(), this.#generation.classifier?.close()]);
+    const models = [this.#generation.classifier, ...this.#retired];
+    await Promise.all([this.#ground.upstream.close(), ...models.map((model) => model?.close())]);
     await this.#ground.tracer.close();
     await this.#ground.log.close();
   }
@@ -198,6 +195,7 @@ class Sidecar implements Running {
       breakers: () => upstream.breakers(),
       store: () => store.usage(),
       classifier: () => this.#generation.classifier?.state.status ?? "absent",
+      model: () => this.#modelName,
       droppedLines: () => log.dropped(),
     });
     return {
@@ -215,6 +213,12 @@ class Sidecar implements Running {
       mode: (): Mode => (this.#generation.live.snapshot.isStopped ? "observe" : this.#policy.mode),
       setMode: (mode: Mode): void => this.#stop(mode === "observe"),
     };
+  }
+
+  /** What decides now; null while no model is loaded. */
+  get #modelName(): string | null {
+    const state = this.#generation.classifier?.state;
+    return state?.status === "ready" ? (state.model?.name ?? null) : null;
   }
 
   get #policy(): Policy {
@@ -251,14 +255,32 @@ class Sidecar implements Running {
     const { isStopped } = this.#generation.live.snapshot;
     this.#generation = stoppedGeneration(this.#ground, next, isStopped);
     this.#problems = [];
-    if (before.classifier !== next.classifier) await before.classifier?.close();
-    const { revision, mode } = policy;
+    if (before.classifier !== next.classifier) this.#retire(before);
+    this.#tellLoaded();
+  }
+
+  #tellLoaded(): void {
+    const { revision, mode } = this.#policy;
     this.#ground.metrics.policyLoaded({ revision, mode }, Date.now());
-    this.#ground.log.event("info", "policy_loaded", { revision, mode });
+    const model = this.#modelName;
+    this.#ground.log.event("info", "policy_loaded", { revision, mode, model });
+  }
+
+  /** Calls that were admitted under the old policy still find their model. */
+  #retire({ classifier }: Generation): void {
+    if (classifier === null) return;
+    this.#retired.add(classifier);
+    classifier.onChange(({ status }) => {
+      if (status === "closed") this.#retired.delete(classifier);
+    });
+    classifier.retire();
   }
 
   #refuse(problems: readonly Problem[]): void {
+    const isMended = this.#problems.length > 0 && problems.length === 0;
     this.#problems = problems;
+    // The files say again what is in force, so that there was nothing to take up.
+    if (isMended) this.#tellLoaded();
     if (problems.length === 0) return;
     this.#ground.metrics.policyRefused();
     this.#ground.log.event("error", "policy_refused", { problems: problems.map(formatProblem) });

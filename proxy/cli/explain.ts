@@ -12,9 +12,18 @@ export interface Explainer {
   close(): Promise<void>;
 }
 
+/** What it is to explain by. */
+export interface Explained {
+  /** A file or a folder; null takes the bundled default policy. */
+  readonly policy: string | null;
+  /** What `--state` says; null takes the usual folder. */
+  readonly state: string | null;
+}
+
 const flags: Readonly<Record<string, Flag>> = {
   policy: { kind: "string" },
   protocol: { kind: "string" },
+  state: { kind: "string" },
   json: { kind: "boolean" },
   help: { kind: "boolean" },
 };
@@ -26,6 +35,7 @@ const help = `sidestep explain: shows the decision on a call, and why, without s
 
   --policy FILE_OR_DIR   the policy (default: the bundled default.yaml)
   --protocol NAME        openai-chat or anthropic-messages, for a body that could be either
+  --state DIR            keeps embeddings and fits; see sidestep run --help
   --json                 the whole explanation as JSON
   --help                 this text
 
@@ -33,7 +43,7 @@ Exit codes: 0 explained, 1 failed, 2 the policy, a flag or the body is invalid.`
 
 /** The command, for a program that explains by `create`. */
 export function explainCommand(
-  create: (policy: string | null, terminal: Terminal) => Promise<Explainer>,
+  create: (by: Explained, terminal: Terminal) => Promise<Explainer>,
 ): Command {
   return {
     name: "explain",
@@ -46,7 +56,8 @@ export function explainCommand(
         return exitCodes.ok;
       }
       const asked = await askedBy(given.rest, valueOf(given, "protocol") ?? null, terminal);
-      const explainer = await create(valueOf(given, "policy") ?? null, terminal);
+      const policy = valueOf(given, "policy") ?? null;
+      const explainer = await create({ policy, state: valueOf(given, "state") ?? null }, terminal);
       try {
         const told = await explainer.explain(asked);
         const lines = isOn(given, "json")

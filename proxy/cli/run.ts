@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly health: string | null;
   /** Extra certificate authorities, PEM files. */
   readonly caFiles: readonly string[];
+  /** Where embeddings and fits are kept; `off` keeps none, null takes the usual folder. */
+  readonly state: string | null;
   readonly isGateway: boolean;
   readonly env: Terminal["env"];
   readonly warn: (line: string) => void;
@@ -46,6 +48,7 @@ const flags: Readonly<Record<string, Flag>> = {
   health: { kind: "string" },
   grace: { kind: "string" },
   "ca-file": { kind: "string", isList: true },
+  state: { kind: "string" },
   gateway: { kind: "boolean" },
   help: { kind: "boolean" },
 };
@@ -60,6 +63,9 @@ const help = `sidestep run: starts the sidecar
   --health ADDRESS       /livez, /readyz and /metrics for the cluster (default: off)
   --grace DURATION       how long open calls may run on after SIGTERM (default: 25s)
   --ca-file FILE         an extra certificate authority in PEM form; may be given more than once
+  --state DIR            where embeddings and fitted intents are kept, so that a restart computes none
+                         anew; off keeps none (default: $XDG_CACHE_HOME/sidestep, else
+                         ~/.cache/sidestep; one that cannot be written is done without)
   --gateway              stopping refuses new connections at once, instead of serving on as a sidecar
   --help                 this text
 
@@ -98,6 +104,7 @@ function optionsOf(given: Flags, terminal: Terminal): RunOptions {
     admin: valueOf(given, "admin") ?? "127.0.0.1:4001",
     health: valueOf(given, "health") ?? null,
     caFiles: given.values.get("ca-file") ?? [],
+    state: valueOf(given, "state") ?? null,
     isGateway: isOn(given, "gateway"),
     env: terminal.env,
     warn: terminal.err,

@@ -15,6 +15,7 @@ const flags: Readonly<Record<string, Flag>> = {
   text: { kind: "string" },
   intent: { kind: "string" },
   model: { kind: "string" },
+  state: { kind: "string" },
   json: { kind: "boolean" },
   help: { kind: "boolean" },
 };
@@ -32,13 +33,23 @@ FILE holds a sentence and its intent a line: JSON lines, or CSV with a header.
   --text NAME        the column or key of the sentence                          [text, utterance, ...]
   --intent NAME      the column or key of the intent                            [intent, label, ...]
   --model NAME       a bundled model, or its folder                             [support-v1]
+  --state DIR        keeps embeddings and fits; see sidestep run --help
   --json             the report as JSON
   --help             this text
 
 Exit codes: 0 done, 1 failed, 2 a flag or the file is invalid.`;
 
+/** What a trainer is opened with. */
+interface Training {
+  readonly model: string;
+  /** What `--state` says; null takes the usual folder. */
+  readonly state: string | null;
+}
+
+type Open = (training: Training, terminal: Terminal) => Promise<Trainer>;
+
 /** The command, for a program that opens a model by `open`. */
-export function trainCommand(open: (model: string) => Promise<Trainer>): Command {
+export function trainCommand(open: Open): Command {
   return {
     name: "train",
     summary: "make a policy's intents from labelled sentences, and judge them",
@@ -50,7 +61,9 @@ export function trainCommand(open: (model: string) => Promise<Trainer>): Command
         return exitCodes.ok;
       }
       const sentences = await sentencesOf(given);
-      const trainer = await opened(open, valueOf(given, "model") ?? "support-v1");
+      const model = valueOf(given, "model") ?? "support-v1";
+      const state = valueOf(given, "state") ?? terminal.env["SIDESTEP_STATE"] ?? null;
+      const trainer = await opened(() => open({ model, state }, terminal));
       try {
         await train(given, sentences, { trainer, terminal });
         return exitCodes.ok;
@@ -61,9 +74,9 @@ export function trainCommand(open: (model: string) => Promise<Trainer>): Command
   };
 }
 
-async function opened(open: (model: string) => Promise<Trainer>, model: string): Promise<Trainer> {
+async function opened(open: () => Promise<Trainer>): Promise<Trainer> {
   try {
-    return await open(model);
+    return await open();
   } catch (fault) {
     throw fault instanceof Error ? new UsageError(fault.message, { cause: fault }) : fault;
   }

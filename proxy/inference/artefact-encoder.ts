@@ -1,4 +1,5 @@
 /** An artefact of ours as an encoder: verified files, one ONNX session, self-check, fallback variant; runs inside the worker only. */
+import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Classification } from "../core/signals.ts";
@@ -57,7 +58,13 @@ async function openVariant(opening: Opening): Promise<ArtefactEncoder> {
     // A pool thread that spins after a run takes the processor from the event loop.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
-  return new ArtefactEncoder(session, opening, manifest.files[file]?.sha256 ?? "");
+  return new ArtefactEncoder(session, opening, digestOf(manifest, file));
+}
+
+/** Everything that a text's embedding depends on: weights, tokenizer and window. */
+function digestOf({ files, tokenizer, window }: Manifest, file: string): string {
+  const parts = [files[file]?.sha256, files[tokenizer.file]?.sha256, tokenizer, window];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
 class ArtefactEncoder implements Encoder {

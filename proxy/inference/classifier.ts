@@ -3,10 +3,12 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Classifier, ClassifierFault } from "../core/ports.ts";
 import { clipped } from "./clip.ts";
-import { EmbeddingCache, type CacheOptions } from "./embedding-cache.ts";
+import type { CacheOptions } from "./embedding-cache.ts";
+import type { Fit } from "./fit-store.ts";
 import { bundledFolder, hubRoots } from "./location.ts";
 import { Lanes, type Job, type Outcome } from "./lanes.ts";
 import { ModelThread, type ModelState, type RestartRule } from "./model-thread.ts";
+import { SentenceStore, type FittingTally, type OnProgress } from "./sentence-store.ts";
 import { workerUrl, type WorkerReport } from "./worker-protocol.ts";
 
 /** How the classifier is built; all but `model` have defaults. */
@@ -23,6 +25,7 @@ export interface ClassifierOptions {
   readonly base?: string;
   readonly restart?: Partial<RestartRule>;
   readonly cache?: Partial<CacheOptions>;
+  readonly tally?: FittingTally;
   /** Another worker entry that speaks the same protocol. */
   readonly worker?: URL;
 }
@@ -42,10 +45,11 @@ export interface LocalClassifier extends Classifier {
    * Unit vectors of `texts` in order, behind live calls. Waits for a model that is loading;
    * rejects when there will be none.
    */
-  embed(
-    texts: readonly string[],
-    onProgress?: (done: number, total: number) => void,
-  ): Promise<readonly Float32Array[]>;
+  embed(texts: readonly string[], onProgress?: OnProgress): Promise<readonly Float32Array[]>;
+  /** A regression over embedded sentences, in a thread of its own unless it was kept. */
+  readonly fit: Fit;
+  /** Closes once no call has come for a moment: calls that began before a reload still find it. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -60,6 +64,8 @@ const restartRule: RestartRule = {
 // One task runs and one is at hand, so that the worker never idles while the event loop is busy.
 const depth = 2;
 const attemptsLimit = 2;
+// A call that was admitted before a reload asks within this time, unless its body is very slow.
+const retireQuietMs = 2000;
 
 /** Starts loading at once; `close()` ends the thread. */
 export function createClassifier(options: ClassifierOptions): LocalClassifier {
@@ -68,21 +74,22 @@ export function createClassifier(options: ClassifierOptions): LocalClassifier {
 
 class QueuedClassifier implements LocalClassifier {
   readonly ready: Promise<ModelState>;
+  readonly #sentences: SentenceStore;
   readonly #thread: ModelThread;
-  readonly #cacheOptions: CacheOptions;
   readonly #stallMs: number;
   readonly #listeners = new Set<(state: ModelState) => void>();
   readonly #lanes = new Lanes();
   readonly #running = new Map<number, Job>();
-  #cache: { digest: string; loaded: Promise<EmbeddingCache> } | null = null;
   #queueLimit: number;
   #nextId = 0;
   #stall: NodeJS.Timeout | undefined;
+  #retiring: NodeJS.Timeout | undefined;
 
   constructor(options: ClassifierOptions) {
     this.#queueLimit = options.queueLimit ?? 256;
     this.#stallMs = options.stallMs ?? 10_000;
-    this.#cacheOptions = { maxEntries: 20_000, folder: null, ...options.cache };
+    const cache = { maxEntries: 20_000, folder: null, ...options.cache };
+    this.#sentences = new SentenceStore(cache, options.tally, (text) => this.#embedSlowly(text));
     const bundled = bundledFolder(dirname(fileURLToPath(import.meta.url)));
     this.#thread = new ModelThread(
       options.worker ?? workerUrl(import.meta.url),
@@ -130,6 +137,7 @@ class QueuedClassifier implements LocalClassifier {
 
   async classify(text: string, deadlineMs: number): Promise<Outcome> {
     if (this.state.status !== "ready") return fault("model_unavailable");
+    this.#retiring?.refresh();
     const leftMs = deadlineMs - performance.now();
     if (!(leftMs > 0)) return fault("decision_timeout");
     if (this.#running.size >= depth && this.#lanes.waiting >= this.#queueLimit) {
@@ -143,28 +151,28 @@ class QueuedClassifier implements LocalClassifier {
     });
   }
 
-  async embed(
-    texts: readonly string[],
-    onProgress?: (done: number, total: number) => void,
-  ): Promise<readonly Float32Array[]> {
-    const cache = await this.#cacheNow();
-    const distinct = [...new Set(texts)];
-    const found = new Map<string, Float32Array>();
-    let isNew = false;
-    const embedOne = async (text: string): Promise<void> => {
-      const known = cache.get(text);
-      const vector = known ?? (await this.#embedSlowly(text));
-      if (known === undefined) cache.set(text, vector);
-      isNew ||= known === undefined;
-      found.set(text, vector);
-      onProgress?.(found.size, distinct.length);
+  get fit(): Fit {
+    return this.#sentences.fit;
+  }
+
+  async embed(texts: readonly string[], onProgress?: OnProgress): Promise<readonly Float32Array[]> {
+    const state = await this.#settled();
+    if (state.status !== "ready" || state.model === null) {
+      throw new Error(`there is no model to embed with: ${state.error ?? state.status}`);
+    }
+    return await this.#sentences.embed(state.model.digest, texts, onProgress);
+  }
+
+  retire(): void {
+    const end = (): void => {
+      if (this.#running.size + this.#lanes.waiting === 0) void this.close();
+      else this.#retiring?.refresh();
     };
-    await Promise.all(distinct.map(embedOne));
-    if (isNew) await cache.save();
-    return texts.map((text) => found.get(text) ?? new Float32Array(0));
+    this.#retiring ??= setTimeout(end, retireQuietMs).unref();
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#retiring);
     await this.#thread.close();
   }
 
@@ -173,19 +181,6 @@ class QueuedClassifier implements LocalClassifier {
     const isLive = deadlineMs !== Infinity;
     const id = this.#nextId;
     return { id, text: clipped(text), deadlineMs, isLive, settle, timer: undefined, attempts: 0 };
-  }
-
-  async #cacheNow(): Promise<EmbeddingCache> {
-    const state = await this.#settled();
-    const digest = state.model?.digest;
-    if (state.status !== "ready" || digest === undefined) {
-      throw new Error(`there is no model to embed with: ${state.error ?? state.status}`);
-    }
-    if (this.#cache?.digest !== digest) {
-      const cache = new EmbeddingCache(digest, this.#cacheOptions);
-      this.#cache = { digest, loaded: cache.load().then(() => cache) };
-    }
-    return await this.#cache.loaded;
   }
 
   /** The state once it is ready or final. */

@@ -1,8 +1,9 @@
-/** Embeddings of the policy's sentences by content hash, in memory and optionally in a folder, so that a reload embeds only what changed. */
+/** Embeddings of the policy's sentences by content hash, in memory and optionally in a folder, so that a reload or restart embeds only what changed. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
+import { readState, writeState } from "./state-file.ts";
+import { stateEndings } from "./state-folder.ts";
 
 /** Bounds and place. */
 export interface CacheOptions {
@@ -13,15 +14,16 @@ export interface CacheOptions {
 
 const hashBytes = 16;
 
-/** Holds vectors of one model; the file is named after the model and rewritten whole, so a torn write is never seen. */
+/** Holds vectors of one model. The file is named after the model and holds hashes of the sentences, not their texts. */
 export class EmbeddingCache {
   readonly #entries: LRUCache<string, Float32Array>;
   readonly #path: string | null;
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(digest: string, options: CacheOptions) {
     this.#entries = new LRUCache({ max: options.maxEntries });
-    this.#path =
-      options.folder === null ? null : join(options.folder, `${digest.slice(0, 16)}.vec`);
+    const name = `${digest.slice(0, 32)}${stateEndings.embeddings}`;
+    this.#path = options.folder === null ? null : join(options.folder, name);
   }
 
   get(text: string): Float32Array | undefined {
@@ -34,40 +36,45 @@ export class EmbeddingCache {
 
   /** Reads what an earlier run left; a missing or damaged file counts as empty. */
   async load(): Promise<void> {
-    if (this.#path === null) return;
-    const bytes = await readFile(this.#path).catch(() => Buffer.alloc(0));
-    if (bytes.length < 4) return;
-    const width = bytes.readUInt32LE(0);
-    const size = hashBytes + 4 * width;
-    if (width === 0 || (bytes.length - 4) % size !== 0) return;
-    for (let at = 4; at < bytes.length; at += size) this.#restore(bytes.subarray(at, at + size));
+    for (const [key, vector] of await this.#stored()) this.#entries.set(key, vector);
   }
 
-  /** Writes every entry; a failure to write loses nothing but time. */
+  /** Writes every entry, one save after the other; a failure to write loses nothing but time. */
   async save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#saveNow());
+    await this.#saving;
+  }
+
+  async #saveNow(): Promise<void> {
     if (this.#path === null) return;
     const records = [...this.#entries.entries()].map(([key, vector]) => recordOf(key, vector));
-    const width = records[0] === undefined ? 0 : (records[0].length - hashBytes) / 4;
+    // Another process may keep sentences of its own under the same model.
+    const room = this.#entries.max - records.length;
+    const others = (await this.#stored()).filter(([key]) => !this.#entries.has(key));
+    for (const [key, vector] of others.slice(0, room)) records.push(recordOf(key, vector));
     const head = Buffer.alloc(4);
-    head.writeUInt32LE(width);
-    const draft = `${this.#path}.${process.pid}`;
-    try {
-      await mkdir(join(this.#path, ".."), { recursive: true });
-      await writeFile(draft, Buffer.concat([head, ...records]));
-      await rename(draft, this.#path);
-    } catch {
-      // The next start embeds again.
-    }
+    head.writeUInt32LE(records[0] === undefined ? 0 : (records[0].length - hashBytes) / 4);
+    await writeState(this.#path, Buffer.concat([head, ...records]));
   }
 
-  #restore(record: Buffer): void {
-    const vector = new Float32Array((record.length - hashBytes) / 4);
-    for (let at = 0; at < vector.length; at += 1)
-      vector[at] = record.readFloatLE(hashBytes + 4 * at);
-    // A damaged record is not of length 1.
-    const norm = vector.reduce((sum, value) => sum + value * value, 0);
-    if (Math.abs(norm - 1) < 0.01) this.#entries.set(record.toString("hex", 0, hashBytes), vector);
+  async #stored(): Promise<readonly (readonly [string, Float32Array])[]> {
+    const content = this.#path === null ? null : await readState(this.#path);
+    if (content === null || content.length < 4) return [];
+    const size = hashBytes + 4 * content.readUInt32LE(0);
+    if ((content.length - 4) % size !== 0) return [];
+    const entries: (readonly [string, Float32Array])[] = [];
+    for (let at = 4; at < content.length; at += size) {
+      entries.push(entryOf(content.subarray(at, at + size)));
+    }
+    // Entries are written latest first, and what is set last stays longest.
+    return entries.toReversed();
   }
+}
+
+function entryOf(record: Buffer): readonly [string, Float32Array] {
+  const vector = new Float32Array((record.length - hashBytes) / 4);
+  for (let at = 0; at < vector.length; at += 1) vector[at] = record.readFloatLE(hashBytes + 4 * at);
+  return [record.toString("hex", 0, hashBytes), vector];
 }
 
 function keyOf(text: string): string {

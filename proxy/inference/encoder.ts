@@ -6,7 +6,7 @@ export interface Encoder {
   /** Name and variant for records, e.g. "support-v1 (default)". */
   readonly name: string;
   readonly variant: string;
-  /** SHA-256 of the model file that runs, for keys of stored embeddings. */
+  /** Changes with everything that a text's embedding depends on, for keys of stored embeddings. */
   readonly digest: string;
   /** Throws when the run fails. */
   encode(text: string): Promise<Classification>;

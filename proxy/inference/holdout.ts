@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Intent } from "../core/policy.ts";
 import { readCalibration, type Calibration } from "./calibration.ts";
 import { createClassifier } from "./classifier.ts";
+import type { Fit } from "./fit-store.ts";
 import { fitIntents, type Embed } from "./intents.ts";
 import { dot } from "./vectors.ts";
 
@@ -35,9 +36,13 @@ export interface Trainer {
 // Each part is judged by a fit on the others.
 const parts = 5;
 
-/** Rejects when the model cannot be loaded. */
-export async function openTrainer(model: string, base: string): Promise<Trainer> {
-  const classifier = createClassifier({ model, base });
+/** Rejects when the model cannot be loaded. `stateFolder` keeps embeddings and fits; null keeps none. */
+export async function openTrainer(
+  model: string,
+  base: string,
+  stateFolder: string | null,
+): Promise<Trainer> {
+  const classifier = createClassifier({ model, base, cache: { folder: stateFolder } });
   const state = await classifier.ready;
   if (state.model === null) {
     await classifier.close();
@@ -48,7 +53,8 @@ export async function openTrainer(model: string, base: string): Promise<Trainer>
   const embed = classifier.embed.bind(classifier);
   return {
     choose: async (sentences, most) => chosen(sentences, most, await vectorsOf(sentences, embed)),
-    judge: (sentences, most, told) => judged(sentences, most, { embed, calibration, told }),
+    judge: (sentences, most, told) =>
+      judged(sentences, most, { embed, calibration, fit: classifier.fit, told }),
     close: () => classifier.close(),
   };
 }
@@ -101,19 +107,20 @@ function gainOf(row: Float32Array, rows: readonly Float32Array[], nearest: Float
 interface Bench {
   readonly embed: Embed;
   readonly calibration: Calibration | null;
+  readonly fit: Fit;
   readonly told: Told;
 }
 
 async function judged(
   sentences: Sentences,
   most: number,
-  { embed, calibration, told }: Bench,
+  { embed, calibration, fit, told }: Bench,
 ): Promise<Judgement[]> {
   const vectors = await vectorsOf(sentences, embed);
   const judgements: Judgement[] = [];
   for (let part = 0; part < parts; part += 1) {
     const others = filtered(sentences, (text) => partOf(text) !== part);
-    const scorer = await fitIntents(chosen(others, most, vectors), embed, calibration);
+    const scorer = await fitIntents(chosen(others, most, vectors), embed, calibration, fit);
     const asked = filtered(sentences, (text) => partOf(text) === part);
     for (const { text, intent } of rowsOf(asked)) {
       const score = scorer?.score(text, vectors.get(text) ?? new Float32Array(0));

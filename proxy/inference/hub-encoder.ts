@@ -47,7 +47,11 @@ export async function loadHubModel(id: string, root: string, threads: number): P
   const facts = {
     name: `${id} (${weight.dtype})`,
     variant: weight.dtype,
-    digest: await digestOf(join(folder, "onnx", weight.file)),
+    digest: await digestOf([
+      join(folder, "onnx", weight.file),
+      join(folder, "tokenizer.json"),
+      join(folder, "config.json"),
+    ]),
   };
   if (architectures.some((name) => name.endsWith("ForSequenceClassification"))) {
     const classify = await pipeline("text-classification", id, options);
@@ -111,8 +115,10 @@ function headsOf(scores: Run["scores"]): ReadonlyMap<string, readonly Scored[]> 
   return new Map([[isSentiment ? "sentiment" : "task", scored]]);
 }
 
-async function digestOf(path: string): Promise<string> {
+async function digestOf(paths: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  for (const path of paths) {
+    for await (const chunk of createReadStream(path)) hash.update(chunk);
+  }
   return hash.digest("hex");
 }

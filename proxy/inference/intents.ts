@@ -4,6 +4,7 @@ import type { Intent } from "../core/policy.ts";
 import type { IntentScorer } from "../core/ports.ts";
 import type { IntentScore } from "../core/signals.ts";
 import { judged, type Calibration, type Judged } from "./calibration.ts";
+import type { Fit } from "./fit-store.ts";
 import { fitInThread } from "./fit-thread.ts";
 import { Identifiers } from "./identifiers.ts";
 import { Lexicon } from "./lexicon.ts";
@@ -24,11 +25,12 @@ export async function fitIntents(
   intents: readonly Intent[],
   embed: Embed,
   calibration: Calibration | null,
+  fit: Fit = fitInThread,
 ): Promise<IntentScorer | null> {
   const classes = await classesOf(intents, embed);
   const width = classes[0]?.vectors[0]?.length ?? 0;
   if (width === 0) return null;
-  const regression = classes.length < 2 ? null : await fitInThread(examplesOf(classes, width));
+  const regression = classes.length < 2 ? null : await fit(examplesOf(classes, width));
   const lexicon = new Lexicon(calibration?.lexicon ?? { sentences: 1, groups: [] });
   const matcher = new Matcher(classes, lexicon, regression, () => false);
   return new FittedIntents(classes, matcher, calibration);

@@ -20,6 +20,9 @@ export interface Regression {
   readonly bias: Float32Array<ArrayBuffer>;
 }
 
+/** Raised whenever the same examples give another result, so that no kept fit of the old kind is used. */
+export const fitVersion = 1;
+
 // Chosen on simulated policies: how sharp class means start, how strongly they are kept, when to stop.
 const startScale = 12;
 const penalty = 0.3;

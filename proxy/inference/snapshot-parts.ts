@@ -35,7 +35,7 @@ export async function fitSnapshotParts(
   const memory = memories.get(classifier) ?? { intents: new Map(), faqs: new Map() };
   memories.set(classifier, memory);
   const intents = remembered(memory.intents, keyOf(model?.digest, policy.intents), async () =>
-    fitIntents(policy.intents, embed, await calibration()),
+    fitIntents(policy.intents, embed, await calibration(), (examples) => classifier.fit(examples)),
   );
   const faqs = [...policy.faqs].map(async ([file, faq]) => {
     const key = keyOf(model?.digest, faq.entries);

@@ -25,6 +25,8 @@ export interface WatchOptions extends LoadOptions {
   readonly quietMs?: number;
   /** Time between looks at the files without any event, in milliseconds. */
   readonly pollMs?: number;
+  /** Time until a policy that could not be taken up is tried again, in milliseconds. */
+  readonly retryMs?: number;
 }
 
 /** A running watch. */
@@ -56,6 +58,7 @@ class Watch implements PolicyWatch {
   readonly #poll: NodeJS.Timeout;
   readonly #quietMs: number;
   #quiet: NodeJS.Timeout | null = null;
+  #retry: NodeJS.Timeout | undefined;
   #firstEventMs = 0;
   /** Revision of the last reading, good or bad, and of the policy in use. */
   #seen: string | null;
@@ -98,6 +101,7 @@ class Watch implements PolicyWatch {
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#poll);
+    clearTimeout(this.#retry);
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     this.#directories.close();
   }
@@ -180,8 +184,16 @@ class Watch implements PolicyWatch {
       const words = error instanceof Error ? error.message : String(error);
       const message = `this policy could not be taken up: ${words}`;
       this.#isTroubled = true;
+      this.#retryLater();
       this.#options.onProblems([{ file: this.#options.path, line: 1, column: 1, message }]);
       return false;
     }
+  }
+
+  /** What was missing, a model's folder perhaps, may come without any change of the policy. */
+  #retryLater(): void {
+    this.#seen = null;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.check(), this.#options.retryMs ?? 30_000).unref();
   }
 }

@@ -27,6 +27,7 @@ export const names = {
   provider: "sidestep.provider",
   confidence: "sidestep.confidence",
   complexity: "sidestep.complexity",
+  classifier: "sidestep.classifier",
   wouldDecision: "sidestep.would.decision",
   wouldReason: "sidestep.would.reason",
   policy: "sidestep.policy.revision",

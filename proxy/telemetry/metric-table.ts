@@ -128,6 +128,21 @@ export const metricTable = {
     labels: ["state"],
     help: "1 for the state the local model is in (ready, loading, failed, closed, absent), 0 for the others.",
   },
+  sidestep_model_info: {
+    kind: "gauge",
+    labels: ["model"],
+    help: "1 for the artefact, version and variant that decides now; none while no model is loaded.",
+  },
+  sidestep_fitted_sentences_total: {
+    kind: "counter",
+    labels: ["source"],
+    help: "Sentences of policies that were made ready: computed by the model, or kept from before.",
+  },
+  sidestep_fits_total: {
+    kind: "counter",
+    labels: ["source"],
+    help: "Fits of a policy's intents: computed, or kept from before.",
+  },
   sidestep_faults_total: {
     kind: "counter",
     labels: ["where"],

@@ -16,6 +16,8 @@ export interface MetricSources {
   readonly breakers?: () => readonly BreakerState[];
   readonly store?: () => { readonly entries: number; readonly bytes: number };
   readonly classifier?: () => ClassifierState;
+  /** Name of the model in force; null when none is loaded. */
+  readonly model?: () => string | null;
   /** Log lines dropped since the start. */
   readonly droppedLines?: () => number;
 }
@@ -105,6 +107,17 @@ export class Metrics implements Recorder {
     this.#instruments.seconds("sidestep_classifier_seconds", { result }, seconds);
   }
 
+  /** Sentences of a policy that were embedded, or were known from before. */
+  sentences(computed: number, kept: number): void {
+    this.#instruments.add("sidestep_fitted_sentences_total", { source: "computed" }, computed);
+    this.#instruments.add("sidestep_fitted_sentences_total", { source: "kept" }, kept);
+  }
+
+  /** A policy's intents were fitted, or the fit was known from before. */
+  fit(isKept: boolean): void {
+    this.#instruments.add("sidestep_fits_total", { source: isKept ? "kept" : "computed" });
+  }
+
   lookedUp(result: "found" | "absent" | "fault"): void {
     this.#instruments.add("sidestep_store_lookups_total", { result });
   }
@@ -161,21 +174,25 @@ export class Metrics implements Recorder {
   }
 
   #readSources(): void {
-    const { breakers, store, classifier, droppedLines } = this.#sources;
+    const { breakers, store, classifier, model, droppedLines } = this.#sources;
     if (breakers !== undefined) this.#readBreakers(breakers());
     if (store !== undefined) {
       const { entries, bytes } = store();
       this.#instruments.set("sidestep_store_entries", {}, entries);
       this.#instruments.set("sidestep_store_bytes", {}, bytes);
     }
-    const now = classifier?.() ?? null;
+    this.#readModel(classifier?.() ?? null, model?.() ?? null);
+    const dropped = droppedLines?.() ?? 0;
+    this.#instruments.add("sidestep_log_lines_dropped_total", {}, dropped - this.#droppedSeen);
+    this.#droppedSeen = dropped;
+  }
+
+  #readModel(now: ClassifierState | null, model: string | null): void {
     for (const state of now === null ? [] : classifierStates) {
       this.#instruments.set("sidestep_classifier_state", { state }, Number(state === now));
     }
-    const dropped = droppedLines?.() ?? 0;
-    const name = "sidestep_log_lines_dropped_total";
-    this.#instruments.add(name, {}, dropped - this.#droppedSeen);
-    this.#droppedSeen = dropped;
+    this.#instruments.clear("sidestep_model_info");
+    if (model !== null) this.#instruments.set("sidestep_model_info", { model }, 1);
   }
 
   #readBreakers(breakers: readonly BreakerState[]): void {

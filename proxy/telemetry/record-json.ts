@@ -74,6 +74,11 @@ function modelJson(signals: ModelSignals, classification: Classification): JsonO
   };
 }
 
+/** The artefact, version and variant that was asked about the call; null when none was. */
+export function classifierOf(signals: Signals | null): string | null {
+  return signals?.model.kind === "known" ? signals.model.classification.model : null;
+}
+
 function flatVerdict(verdict: Verdict): JsonObject {
   return {
     decision: verdict.decision,
@@ -83,6 +88,7 @@ function flatVerdict(verdict: Verdict): JsonObject {
     provider: verdict.provider,
     confidence: verdict.confidence,
     complexity: verdict.complexity,
+    classifier: classifierOf(verdict.signals),
     wouldDecision: verdict.would?.decision ?? null,
     wouldReason: verdict.would?.reason ?? null,
     wouldRoute: verdict.would?.route ?? null,

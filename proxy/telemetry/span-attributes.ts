@@ -4,6 +4,7 @@ import type { DecisionRecord, Verdict } from "../core/decision.ts";
 import type { TracedAttempt } from "../core/ports.ts";
 import type { Protocol } from "../core/request.ts";
 import { names } from "./attribute-names.ts";
+import { classifierOf } from "./record-json.ts";
 
 const knownMethods: ReadonlySet<string> = new Set([
   "CONNECT",
@@ -101,6 +102,7 @@ function verdictAttributes(verdict: Verdict): Loose {
     [names.provider]: verdict.provider,
     [names.confidence]: verdict.confidence,
     [names.complexity]: verdict.complexity,
+    [names.classifier]: classifierOf(verdict.signals),
     [names.wouldDecision]: verdict.would?.decision,
     [names.wouldReason]: verdict.would?.reason,
     [names.ageSeconds]: verdict.ageSeconds,

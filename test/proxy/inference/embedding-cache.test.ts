@@ -1,4 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -40,18 +47,44 @@ test("another model's vectors are not read", async () => {
   expect(other.get("hello")).toBeUndefined();
 });
 
-test("a cut file counts as empty, a damaged record as missing", async () => {
+test("only its owner can read the file", async () => {
+  expect(statSync(await saved(folder())).mode & 0o777).toBe(0o600);
+});
+
+test.each<[string, (bytes: Buffer) => Buffer]>([
+  ["cut", (bytes) => bytes.subarray(0, -1)],
+  ["of one wrong byte", (bytes) => Buffer.concat([bytes.subarray(0, -1), Buffer.of(0x3e)])],
+  ["of another form", (bytes) => Buffer.concat([Buffer.from("x"), bytes.subarray(1)])],
+  ["all but empty", () => Buffer.alloc(3)],
+])("a file that is %s counts as empty, and is replaced", async (_, damage) => {
   const place = folder();
   const file = await saved(place);
-  const bytes = readFileSync(file);
-  writeFileSync(file, bytes.subarray(0, -1));
+  writeFileSync(file, damage(readFileSync(file)));
   expect((await loaded(place)).get("hello")).toBeUndefined();
-  bytes.fill(0xff, 4 + 16, 4 + 20);
-  writeFileSync(file, bytes);
+  await saved(place);
+  expect((await loaded(place)).get("hello")).toEqual(unit);
+});
+
+test("two processes that keep sentences of one model lose none of them", async () => {
+  const place = folder();
+  const other = await loaded(place);
+  await saved(place);
+  other.set("good morning", unit);
+  await other.save();
+  const both = await loaded(place);
+  expect([both.get("hello"), both.get("good morning")]).toEqual([unit, unit]);
+});
+
+test("saves at once leave one whole file and no draft", async () => {
+  const place = folder();
   const cache = await loaded(place);
-  expect([cache.get("hello"), cache.get("bye")].filter((one) => one === undefined)).toHaveLength(1);
-  writeFileSync(file, Buffer.alloc(3));
-  expect((await loaded(place)).get("bye")).toBeUndefined();
+  cache.set("a", unit);
+  const first = cache.save();
+  cache.set("b", unit);
+  await Promise.all([first, cache.save()]);
+  expect(readdirSync(place)).toHaveLength(1);
+  const read = await loaded(place);
+  expect([read.get("a"), read.get("b")]).toEqual([unit, unit]);
 });
 
 test("the oldest entries leave when the bound is reached", () => {

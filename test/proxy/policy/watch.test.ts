@@ -238,6 +238,24 @@ describe("a bad state is reported, and the last good policy stays", () => {
     expect(taken).toEqual([3]);
   });
 
+  test("a policy that cannot be taken up is tried again: what it lacked may have come", async () => {
+    const folder = folderWith({ "policy.yaml": policy(1) });
+    let isThere = false;
+    const taken: number[] = [];
+    const listening = new Listening({
+      path: join(folder, "policy.yaml"),
+      retryMs: 5,
+      onChange: ({ policy: next }) => {
+        if (!isThere) throw new Error("no model");
+        taken.push(next.limits.queue);
+      },
+    });
+    await listening.until(({ reports }) => reports.length >= 2);
+    isThere = true;
+    await listening.until(({ reports }) => reports.at(-1)?.length === 0);
+    expect(taken).toEqual([1]);
+  });
+
   test("a listener that throws does not end the watch", async () => {
     const folder = folderWith({ "policy.yaml": "[" });
     let isThrown = false;
