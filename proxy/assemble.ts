@@ -1,11 +1,12 @@
 /** The only file that knows every part of a call's way: the stack is written here once, for each policy anew. */
 import { dirname } from "node:path";
-import { answerer } from "./answers/registry.ts";
+import { answererOf } from "./answers/registry.ts";
 import { Stack } from "./core/layer.ts";
 import type { Policy } from "./core/policy.ts";
 import type { Classifier, Recorder, Tracer } from "./core/ports.ts";
 import type { Received, Snapshot } from "./core/received.ts";
 import { createClassifier, type LocalClassifier } from "./inference/classifier.ts";
+import { Generators } from "./inference/generators.ts";
 import { fitSnapshotParts } from "./inference/snapshot-parts.ts";
 import { openStateFolder } from "./inference/state-folder.ts";
 import { answer, type AnswerParts } from "./layers/answer.ts";
@@ -50,6 +51,8 @@ export interface Ground {
   readonly tracer: Tracer;
   readonly upstream: ClosableUpstream;
   readonly store: MemoryStore;
+  /** Text-generation models of the policy's routes. */
+  readonly generators: Generators;
   /** Folder of kept embeddings and fits; null keeps none. */
   readonly stateFolder: string | null;
 }
@@ -85,8 +88,11 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
     onChange: ({ name, from, to }) => log.event("warn", "breaker", { name, from, to }),
   });
   const store = createMemoryStore(policy.store);
+  const generators = new Generators((model, { status, error }) =>
+    log.event(status === "failed" ? "warn" : "info", "generator", { model, status, error }),
+  );
   const stateFolder = await stateFolderFor(options, log);
-  return { ring, log, metrics, recorder, tracer, upstream, store, stateFolder };
+  return { ring, log, metrics, recorder, tracer, upstream, store, generators, stateFolder };
 }
 
 async function stateFolderFor(options: GroundOptions, log: Log): Promise<string | null> {
@@ -190,7 +196,7 @@ function generationOf(
   const deliberate = timed(deliberation({ classifier: model, signals: signalReaders }), (seconds) =>
     metrics.decided(seconds),
   );
-  const answers: AnswerParts = { deliberate, answers: answerer, faults };
+  const answers: AnswerParts = { deliberate, answers: answererOf(ground.generators), faults };
   const stored: RecallParts = { store, now: Date.now, faults };
   const stack = new Stack(forward({ upstream }))
     .under(rescue({ upstream, recall: stored, answer: answers, faults }))

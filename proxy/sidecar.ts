@@ -13,7 +13,7 @@ import { exitCodes, UsageError, type Terminal } from "./cli/command.ts";
 import type { Explained, Explainer } from "./cli/explain.ts";
 import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
 import type { Mode, Policy } from "./core/policy.ts";
-import type { LocalClassifier } from "./inference/classifier.ts";
+import { RetiredModels } from "./inference/retired-models.ts";
 import type { Explanation } from "./layers/explain.ts";
 import { questionAsCall, type Question } from "./layers/question.ts";
 import { loadPolicy } from "./policy/load.ts";
@@ -70,6 +70,8 @@ export async function createExplainer(
   const ground = await groundFor({ env, caFiles: [], state }, loaded.policy);
   const bare = bareGeneration(ground, loaded.policy);
   const generation = await nextGeneration(ground, loaded.policy, bare);
+  ground.generators.use(loaded.policy);
+  await ground.generators.settled();
   return {
     explain: async (asked) => {
       const told = await explained(generation, asked);
@@ -77,7 +79,8 @@ export async function createExplainer(
       return told;
     },
     close: async () => {
-      await Promise.all([generation.classifier?.close(), ground.upstream.close()]);
+      const models = [generation.classifier, ground.generators];
+      await Promise.all([ground.upstream.close(), ...models.map((model) => model?.close())]);
       await ground.log.close();
     },
   };
@@ -116,8 +119,7 @@ class Sidecar implements Running {
   #data: DataServer | null = null;
   #small: SmallServer[] = [];
   #watch: PolicyWatch | null = null;
-  /** Models of earlier policies that some calls may still ask. */
-  readonly #retired = new Set<LocalClassifier>();
+  readonly #retired = new RetiredModels();
 
   constructor(ground: Ground, options: Options, generation: Generation) {
     this.#ground = ground;
@@ -143,7 +145,8 @@ class Sidecar implements Running {
     await this.#bind();
     const waited = Promise.withResolvers<void>();
     const timer = setTimeout(waited.resolve, modelWaitMs);
-    await Promise.race([this.#takeUp(loaded.policy), waited.promise]);
+    const whole = this.#takeUp(loaded.policy).then(() => this.#ground.generators.settled());
+    await Promise.race([whole, waited.promise]);
     clearTimeout(timer);
     this.#watch = createPolicyWatch({
       path: this.#options.path,
@@ -164,7 +167,7 @@ class Sidecar implements Running {
   async close(): Promise<void> {
     this.#watch?.close();
     await Promise.all([this.#data?.close(), ...this.#small.map((server) => server.close())]);
-    const models = [this.#generation.classifier, ...this.#retired];
+    const models = [this.#generation.classifier, this.#retired, this.#ground.generators];
     await Promise.all([this.#ground.upstream.close(), ...models.map((model) => model?.close())]);
     await this.#ground.tracer.close();
     await this.#ground.log.close();
@@ -235,6 +238,7 @@ class Sidecar implements Running {
       isStopped: this.#generation.live.snapshot.isStopped,
       loadedAt: this.#generation.loadedAt,
       modelState: this.#generation.classifier?.state ?? null,
+      generators: this.#ground.generators.states(),
       routes: routes.map((route) => route.name),
       intents: intents.map((intent) => intent.name),
       problems: this.#problems.map(formatProblem),
@@ -255,7 +259,8 @@ class Sidecar implements Running {
     const { isStopped } = this.#generation.live.snapshot;
     this.#generation = stoppedGeneration(this.#ground, next, isStopped);
     this.#problems = [];
-    if (before.classifier !== next.classifier) this.#retire(before);
+    this.#ground.generators.use(policy);
+    if (before.classifier !== next.classifier) this.#retired.add(before.classifier);
     this.#tellLoaded();
   }
 
@@ -264,16 +269,6 @@ class Sidecar implements Running {
     this.#ground.metrics.policyLoaded({ revision, mode }, Date.now());
     const model = this.#modelName;
     this.#ground.log.event("info", "policy_loaded", { revision, mode, model });
-  }
-
-  /** Calls that were admitted under the old policy still find their model. */
-  #retire({ classifier }: Generation): void {
-    if (classifier === null) return;
-    this.#retired.add(classifier);
-    classifier.onChange(({ status }) => {
-      if (status === "closed") this.#retired.delete(classifier);
-    });
-    classifier.retire();
   }
 
   #refuse(problems: readonly Problem[]): void {

@@ -67,6 +67,20 @@ export interface LabelAnswer {
   readonly after: string | null;
 }
 
+/** A text that the user's own small model writes, greedily: the same call gives the same text. */
+export interface GenerateAnswer {
+  readonly kind: "generate";
+  /** A directory or hub id of a text-generation model. */
+  readonly model: string;
+  /** What the model reads, `{text}` being the user's last turn; null gives it the conversation. */
+  readonly prompt: string | null;
+  readonly maxTokens: number;
+  /** Texts that end the answer and are not part of it. */
+  readonly stop: readonly string[];
+  /** Longest wait for the whole text, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
 /** How a local answer is made. */
 export type AnswerSpec =
   | {
@@ -82,7 +96,8 @@ export type AnswerSpec =
       readonly maxWrong: number | null;
       readonly confidence: Bound | null;
     }
-  | LabelAnswer;
+  | LabelAnswer
+  | GenerateAnswer;
 
 /** What a matched route does. */
 export type Action =

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Probability, Score } from "./brand.ts";
 import type { DecisionRecord } from "./decision.ts";
 import type { HeaderLines, RequestBody, RequestHead } from "./http.ts";
-import type { AnswerSpec, Policy, Provider } from "./policy.ts";
+import type { AnswerSpec, GenerateAnswer, Policy, Provider } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
 import type { Snapshot } from "./received.ts";
 import type { Answer, StoredReply, UpstreamReply } from "./reply.ts";
@@ -75,6 +75,51 @@ export interface AnswerContext {
   readonly view: RequestView;
   readonly signals: Signals;
   readonly snapshot: Snapshot;
+  /** Aborts when the caller goes away. */
+  readonly signal?: AbortSignal;
+  /** Whether the text will not be used, since the call is only observed: nothing costly is done for it. */
+  readonly isRehearsal?: boolean;
+}
+
+/** One message of a conversation, as chat models read it. */
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** What a text-generation model is asked for. */
+export interface GenerationRequest {
+  readonly spec: GenerateAnswer;
+  readonly messages: readonly ChatMessage[];
+  /** What a model without a chat template reads. */
+  readonly plain: string;
+  /** The route's bound, or the caller's where that is lower. */
+  readonly maxTokens: number;
+  /** Ends the work when the caller goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** A whole text, or why there is none; a value, since it is an expected way to end. */
+export type Generated =
+  | { readonly kind: "text"; readonly text: string }
+  | {
+      readonly kind: "fault";
+      readonly reason: Extract<
+        ReasonCode,
+        | "generator_unavailable"
+        | "generation_timeout"
+        | "generation_unfinished"
+        | "prompt_too_long"
+        | "queue_full"
+        | "caller_gone"
+      >;
+    };
+
+/** The policy's text-generation models. Never throws. */
+export interface Generator {
+  generate(request: GenerationRequest): Promise<Generated>;
+  /** Whether the model is loaded now. */
+  isReady(model: string): boolean;
 }
 
 /** What a strategy says: an answer, or why it would rather not. */

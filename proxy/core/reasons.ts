@@ -5,6 +5,7 @@ export const reasons = {
   answered_template: "A route's template answered the call in the pod.",
   answered_faq: "A frequently asked question matched and its answer was given in the pod.",
   answered_label: "A classification call was answered in the pod with the model's label.",
+  answered_generated: "A text-generation model of the user's own answered the call in the pod.",
   answered_outage: "The provider is down and a route for outages answered the call.",
   cache_hit: "An identical call was answered before and its stored reply is still fresh.",
   stale_answer:
@@ -53,6 +54,10 @@ export const reasons = {
   faq_no_match: "No frequently asked question is similar enough.",
   faq_ambiguous: "Two questions with different answers are about equally similar.",
   guard_mismatch: "The matched question differs in a number, name, negation, unit or scope word.",
+  generator_unavailable: "The route's text-generation model is not loaded, or failed on this call.",
+  generation_timeout: "The route's text-generation model was not done within the route's timeout.",
+  generation_unfinished: "The generated text was empty, or had not come to its end at its bound.",
+  prompt_too_long: "The call is longer than the route's text-generation model takes.",
   label_unsure: "The model's label is below the route's confidence.",
   label_format_unknown:
     "The form in which the application wants the label could not be determined.",

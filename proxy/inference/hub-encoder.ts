@@ -1,24 +1,17 @@
 /** A model in the hub's layout (config.json, tokenizer.json, onnx/) as an encoder, through transformers.js; runs inside the worker only. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import { probability } from "../core/brand.ts";
 import type { Classification, Scored } from "../core/signals.ts";
 import type { Encoder } from "./encoder.ts";
+import { libraryFor, pipelineOptions, weightsIn } from "./hub-folder.ts";
 
 const configSchema = v.object({ architectures: v.optional(v.array(v.string()), []) });
 
 const scoresSchema = v.array(v.object({ label: v.string(), score: v.number() }));
-
-// Smallest first; the names are the hub's own.
-const weights = [
-  { dtype: "q8", file: "model_quantized.onnx" },
-  { dtype: "int8", file: "model_int8.onnx" },
-  { dtype: "fp32", file: "model.onnx" },
-] as const;
 
 // Characters kept of each end of a long text: about the tokens that an artefact's window keeps.
 const end = 400;
@@ -30,20 +23,9 @@ export async function loadHubModel(id: string, root: string, threads: number): P
   const folder = join(root, id);
   const text = await readFile(join(folder, "config.json"), "utf8");
   const { architectures } = v.parse(configSchema, JSON.parse(text));
-  const weight = weights.find(({ file }) => existsSync(join(folder, "onnx", file)));
-  if (weight === undefined) throw new Error(`model "${id}": there is no onnx/model.onnx`);
-  // Loaded here only: it is large, and a bundled artefact needs none of it.
-  const { env, pipeline } = await import("@huggingface/transformers");
-  env.allowRemoteModels = false;
-  env.localModelPath = root;
-  const options = {
-    dtype: weight.dtype,
-    local_files_only: true,
-    session_options: {
-      intraOpNumThreads: Math.max(1, Math.min(threads, availableParallelism())),
-      interOpNumThreads: 1,
-    },
-  };
+  const weight = weightsIn(id, root);
+  const { pipeline } = await libraryFor(root);
+  const options = pipelineOptions(weight, threads);
   const facts = {
     name: `${id} (${weight.dtype})`,
     variant: weight.dtype,

@@ -1,6 +1,6 @@
 /** Finds what a policy's `model:` names: a bundled artefact, a directory, or a hub id in a local folder; used by the worker. */
 import { existsSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
 /** Where a model is and how it is loaded. */
 export type Location =
@@ -25,6 +25,7 @@ const hubId = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/u;
 export function locate(model: string, places: Places): Location {
   const folder = isAbsolute(model) ? model : resolve(places.base, model);
   if (isArtefact(folder)) return { kind: "artefact", folder };
+  if (isHubFolder(folder)) return { kind: "hub", id: basename(folder), root: dirname(folder) };
   if (bundledName.test(model)) return bundledAt(model, places);
   if (hubId.test(model)) return hubAt(model, places);
   throw new Error(`model "${model}": there is no directory with a manifest.json`);
@@ -38,7 +39,7 @@ function bundledAt(name: string, places: Places): Location {
 
 function hubAt(id: string, places: Places): Location {
   for (const root of places.hubRoots) {
-    if (isFile(join(root, id, "config.json"))) return { kind: "hub", id, root };
+    if (isHubFolder(join(root, id))) return { kind: "hub", id, root };
   }
   throw new Error(
     `model "${id}" is in no local folder; nothing is downloaded: put its files ` +
@@ -49,6 +50,10 @@ function hubAt(id: string, places: Places): Location {
 
 function isArtefact(folder: string): boolean {
   return isFile(join(folder, "manifest.json"));
+}
+
+function isHubFolder(folder: string): boolean {
+  return isFile(join(folder, "config.json"));
 }
 
 function isFile(path: string): boolean {

@@ -1,5 +1,6 @@
-/** The life of the worker thread: load, crash, bounded restart with backoff; classifier.ts posts tasks through it. */
+/** The life of a worker thread that holds a model: load, crash, bounded restart with backoff; classifier.ts and generator.ts post tasks through it. */
 import { Worker } from "node:worker_threads";
+import type { GenerateStart, GenerateTask } from "./generator-protocol.ts";
 import type { LoadedModel, ModelStart, WorkerReport, WorkerTask } from "./worker-protocol.ts";
 
 /** Where the model stands. */
@@ -41,7 +42,7 @@ type Live = { readonly worker: Worker; readyAtMs: number | null; error: string |
 /** One worker at a time. Never throws. */
 export class ModelThread {
   readonly #url: URL;
-  readonly #start: ModelStart;
+  readonly #start: ModelStart | GenerateStart;
   readonly #rule: RestartRule;
   readonly #events: ThreadEvents;
   #live: Live | null = null;
@@ -49,7 +50,12 @@ export class ModelThread {
   #failures = 0;
   #state: ModelState = { status: "loading", model: null, error: null, restarts: 0, isFinal: false };
 
-  constructor(url: URL, start: ModelStart, rule: RestartRule, events: ThreadEvents) {
+  constructor(
+    url: URL,
+    start: ModelStart | GenerateStart,
+    rule: RestartRule,
+    events: ThreadEvents,
+  ) {
     this.#url = url;
     this.#start = start;
     this.#rule = rule;
@@ -62,7 +68,10 @@ export class ModelThread {
 
   /** Starts the worker and begins to load. */
   open(): void {
-    const worker = new Worker(this.#url, { workerData: this.#start, name: "sidestep-model" });
+    const worker = new Worker(this.#url, {
+      workerData: this.#start,
+      name: `sidestep-${this.#start.role}`,
+    });
     const live: Live = { worker, readyAtMs: null, error: null };
     this.#live = live;
     this.#timer = setTimeout(
@@ -76,7 +85,7 @@ export class ModelThread {
     worker.on("exit", () => this.#fell(live));
   }
 
-  post(task: WorkerTask): void {
+  post(task: WorkerTask | GenerateTask): void {
     this.#live?.worker.postMessage(task, []);
   }
 

@@ -1,6 +1,7 @@
 /** Messages between the event loop and the worker threads, and where the threads' entry stands. */
 import { extname } from "node:path";
 import type { Classification } from "../core/signals.ts";
+import type { GeneratedReport, GenerateStart } from "./generator-protocol.ts";
 import type { Examples } from "./regression.ts";
 
 /** What a model thread is started with. */
@@ -21,6 +22,9 @@ export interface FitStart {
   readonly examples: Examples;
 }
 
+/** What any thread is started with. */
+export type Start = ModelStart | FitStart | GenerateStart;
+
 /** To the model thread. */
 export interface WorkerTask {
   readonly id: number;
@@ -36,11 +40,12 @@ export interface LoadedModel {
   readonly folder: string | null;
 }
 
-/** From the model thread. */
+/** From a thread that holds a model. */
 export type WorkerReport =
   | { readonly kind: "ready"; readonly model: LoadedModel }
   | { readonly kind: "failed"; readonly error: string }
   | { readonly kind: "result"; readonly id: number; readonly classification: Classification }
+  | GeneratedReport
   | { readonly kind: "error"; readonly id: number; readonly error: string };
 
 /** The threads' entry, beside `from`: the source as it stands, or its bundle of the same ending. */

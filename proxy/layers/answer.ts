@@ -37,15 +37,27 @@ export function answer(parts: AnswerParts): Layer<Judged> {
   };
 }
 
+/** How strategies are asked. */
+interface Manner {
+  readonly isOutage?: boolean;
+  /** Whether the text is wanted also of a call that is only observed. */
+  readonly isShown?: boolean;
+}
+
 /** Runs strategies until one answers or no answering route is left; also used by explain and in outages. */
-export async function speak(parts: AnswerParts, judged: Judged, isOutage = false): Promise<Spoken> {
+export async function speak(
+  parts: AnswerParts,
+  judged: Judged,
+  { isOutage = false, isShown = false }: Manner = {},
+): Promise<Spoken> {
   let current = judged;
   const { reading } = judged;
   if (reading.kind === "unread") return { judged, answer: null };
   for (;;) {
     const { route } = current.judgement;
     if (route?.action.kind !== "answer") return { judged: current, answer: null };
-    const said = await sayOne(parts, current, route, reading.view);
+    const isRehearsal = !isShown && observing(current) !== null;
+    const said = await sayOne(parts, current, { route, view: reading.view, isRehearsal });
     if (said.kind === "answer") return { judged: said.judged, answer: said.answer };
     const start = { from: current.judgement.at + 1, signals: current.signals, isOutage };
     const next = await parts.deliberate(current, reading.view, start);
@@ -57,16 +69,22 @@ type Spoke =
   | { readonly kind: "answer"; readonly answer: Answer; readonly judged: Judged }
   | { readonly kind: "decline"; readonly reason: ReasonCode };
 
+interface Asked {
+  readonly route: Route;
+  readonly view: RequestView;
+  readonly isRehearsal: boolean;
+}
+
 async function sayOne(
   parts: AnswerParts,
   judged: Judged,
-  route: Route,
-  view: RequestView,
+  { route, view, isRehearsal }: Asked,
 ): Promise<Spoke> {
   if (route.action.kind !== "answer" || judged.signals === null) {
     return { kind: "decline", reason: "fault_contained" };
   }
-  const context = { view, signals: judged.signals, snapshot: judged.snapshot };
+  const { signals, snapshot, signal } = judged;
+  const context = { view, signals, snapshot, signal, isRehearsal };
   const said = await parts.answers.answerWith(route.action.answer, context);
   if (said.kind === "decline") return said;
   const confidence = said.confidence ?? judged.judgement.confidence;

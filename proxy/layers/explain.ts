@@ -39,7 +39,7 @@ export async function explain(
   received: Received,
 ): Promise<Explanation> {
   const judged = await decideCall(parts.decide, received);
-  const spoken = await speak(parts.answer, judged);
+  const spoken = await speak(parts.answer, judged, { isShown: true });
   const { judgement, reason, signals } = spoken.judged;
   return {
     decision: decisionOf(spoken.judged, spoken.answer !== null),

@@ -4,7 +4,7 @@ import type { Facts, Judgement, RouteCheck } from "../core/decision.ts";
 import type { Condition, Policy, Route } from "../core/policy.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { ModelSignals, Signals } from "../core/signals.ts";
-import { check, scoredOf, type Check, type Subject } from "./condition.ts";
+import { check, scoredOf, type Check } from "./condition.ts";
 
 /** From this probability on, a text counts as attacking instructions and gets no local answer. */
 const injectionLimit = 0.5;
@@ -60,20 +60,22 @@ function closedReason(given: Case): ReasonCode | null | "unknown" {
   return injection !== null && injection >= injectionLimit ? "injection_suspected" : null;
 }
 
-function checkRoute(route: Route, subject: Subject, closed: ReasonCode | null): Check {
+function checkRoute(route: Route, subject: Case, closed: ReasonCode | null): Check {
   if (route.action.kind !== "answer") return check(route.when, subject);
   if (closed !== null)
     return { truth: "false", because: "no local answer is allowed", reason: closed };
   const result = check(route.when, subject);
-  if (result.truth !== "true" || !answersByModel(route)) return result;
+  if (result.truth !== "true" || !answersByModel(route, subject.policy)) return result;
   return check(modelIsThere, subject);
 }
 
 /** Holds for every text the model can read; asks for the model when it was not asked. */
 const modelIsThere: Condition = { kind: "in_scope", is: { op: ">=", value: 0 } };
 
-function answersByModel(route: Route): boolean {
-  return route.action.kind === "answer" && route.action.answer.kind !== "template";
+function answersByModel({ action }: Route, policy: Policy): boolean {
+  if (action.kind !== "answer" || action.answer.kind === "template") return false;
+  // A generated text comes from a model of its own; ours, if there is one, reads the call for attacks.
+  return action.answer.kind !== "generate" || policy.model !== null;
 }
 
 function open(given: Case, at: number, trail: readonly RouteCheck[]): Found {
@@ -90,14 +92,17 @@ function matched(given: Case, found: { route: Route; at: number }, trail: RouteC
   return { ...base, route, at, reason, confidence, trail: [...trail, whole] };
 }
 
+const answeredBy = {
+  template: "answered_template",
+  faq: "answered_faq",
+  label: "answered_label",
+  generate: "answered_generated",
+} as const;
+
 function reasonOf(route: Route): ReasonCode {
   switch (route.action.kind) {
     case "answer":
-      return route.action.answer.kind === "faq"
-        ? "answered_faq"
-        : route.action.answer.kind === "label"
-          ? "answered_label"
-          : "answered_template";
+      return answeredBy[route.action.answer.kind];
     case "forward":
       return "route_forward";
     case "refuse":

@@ -103,7 +103,7 @@ async function outageReply(parts: RescueParts, judged: Judged): Promise<Reply | 
   const start = { from: 0, signals: judged.signals, isOutage: true };
   const { judgement, signals } = await parts.answer.deliberate(judged, reading.view, start);
   const again: Judged = { ...judged, judgement, signals, reason: judgement.reason };
-  const spoken = await speak(parts.answer, again, true);
+  const spoken = await speak(parts.answer, again, { isOutage: true });
   if (spoken.answer === null || observing(spoken.judged) !== null) return null;
   return answered(spoken.judged, spoken.answer, "answered_outage");
 }

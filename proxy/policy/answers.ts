@@ -1,11 +1,11 @@
-/** Compiles what an answering route says: template, FAQ or label; routes.ts calls it. */
-import type { AnswerSpec, LabelAnswer } from "../core/policy.ts";
+/** Compiles what an answering route says: template, FAQ, label or generated text; routes.ts calls it. */
+import type { AnswerSpec, GenerateAnswer, LabelAnswer } from "../core/policy.ts";
 import type { Context } from "./context.ts";
-import { DEFAULT_LABEL_CONFIDENCE } from "./defaults.ts";
+import { DEFAULT_GENERATION, DEFAULT_LABEL_CONFIDENCE } from "./defaults.ts";
 import { frozenMap } from "./freeze.ts";
 import { nearestHint } from "./nearest.ts";
 import { isLeast, LEAST_MESSAGE, type RawWhen } from "./schema-conditions.ts";
-import type { RawAnswer } from "./schema-routes.ts";
+import type { RawAnswer, RawGenerate } from "./schema-routes.ts";
 import type { Path } from "./tree.ts";
 import { SENTIMENTS, TASKS } from "./vocabulary.ts";
 
@@ -15,13 +15,14 @@ export interface Answering {
   readonly when: RawWhen;
 }
 
-const KINDS = ["template", "faq", "label"] as const;
+const KINDS = ["template", "faq", "label", "generate"] as const;
 
 /** The keys that go with each kind of answer. */
 const KEYS: Readonly<Record<(typeof KINDS)[number], readonly string[]>> = {
   template: ["slots"],
   faq: ["max_wrong", "confidence"],
   label: ["confidence", "labels", "format", "after"],
+  generate: [],
 };
 
 const SLOT = /\{([a-z][a-z0-9_]*)\}/gi;
@@ -37,7 +38,7 @@ export function answerOf(
   const kinds = KINDS.filter((kind) => written.includes(kind));
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
-    context.report(path, "an answer is exactly one of `template`, `faq` and `label`");
+    context.report(path, "an answer is exactly one of `template`, `faq`, `label` and `generate`");
     return null;
   }
   for (const key of written) {
@@ -46,6 +47,7 @@ export function answerOf(
   }
   if (raw.template !== undefined) return { answer: templateOf(raw, raw.template, place), when };
   if (raw.faq !== undefined) return faqOf({ ...raw, faq: raw.faq }, when, place);
+  if (raw.generate !== undefined) return { answer: generateOf(raw.generate, place), when };
   return raw.label === undefined ? null : { answer: labelOf(raw, raw.label, place), when };
 }
 
@@ -70,6 +72,24 @@ function templateOf(
     kind: "template",
     texts: frozenMap(texts),
     slots: frozenMap(Object.entries(raw.slots ?? {})),
+  };
+}
+
+function generateOf(
+  raw: RawGenerate,
+  { context, path }: { readonly context: Context; readonly path: Path },
+): GenerateAnswer {
+  if (raw.prompt !== undefined && !raw.prompt.includes("{text}")) {
+    const message = "`prompt` needs `{text}` where the user's turn goes";
+    context.report([...path, "generate", "prompt"], message);
+  }
+  return {
+    kind: "generate",
+    model: raw.model,
+    prompt: raw.prompt ?? null,
+    maxTokens: raw.max_tokens ?? DEFAULT_GENERATION.maxTokens,
+    stop: raw.stop ?? [],
+    timeoutMs: raw.timeout ?? DEFAULT_GENERATION.timeoutMs,
   };
 }
 

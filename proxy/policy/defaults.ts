@@ -49,4 +49,7 @@ export const DEFAULT_MODEL = "support-v1";
 /** A label answer's least confidence. */
 export const DEFAULT_LABEL_CONFIDENCE = 0.9;
 
+/** A generated answer's bounds. */
+export const DEFAULT_GENERATION = { maxTokens: 256, timeoutMs: 5000 } as const;
+
 export const DEFAULT_REFUSAL = { status: 403, message: "The policy refuses this call." } as const;

@@ -1,5 +1,5 @@
 /** Compiles routes: action, conditions with their defaults, cache rule; compile.ts calls it. */
-import type { Action, CacheRule, Condition, Route } from "../core/policy.ts";
+import type { Action, AnswerSpec, CacheRule, Condition, Route } from "../core/policy.ts";
 import { answerOf } from "./answers.ts";
 import { conditionOf, scopeOf, type Scope } from "./conditions.ts";
 import type { Context } from "./context.ts";
@@ -115,7 +115,7 @@ function labelScope(head: string, when: RawWhen): Scope {
 
 function checkNarrow(
   when: Condition,
-  kind: "template" | "faq" | "label",
+  kind: AnswerSpec["kind"],
   { context, path }: { readonly context: Context; readonly path: Path },
 ): void {
   if (excludesSystemOnly(when)) {

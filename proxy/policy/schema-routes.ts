@@ -11,6 +11,7 @@ import {
   key,
   map,
   nameForm,
+  oneOrMore,
   pattern,
   percent,
   requiredKey,
@@ -38,7 +39,16 @@ export interface RawStore extends RawCache {
   readonly max_bytes?: number | undefined;
 }
 
-/** An answer as written; exactly one of template, faq and label is meant to be there. */
+/** A generated answer as written. */
+export interface RawGenerate {
+  readonly model: string;
+  readonly prompt?: string | undefined;
+  readonly max_tokens?: number | undefined;
+  readonly stop?: readonly string[] | undefined;
+  readonly timeout?: number | undefined;
+}
+
+/** An answer as written; exactly one of template, faq, label and generate is meant to be there. */
 export interface RawAnswer {
   readonly template?: string | Readonly<Record<string, string>> | undefined;
   readonly slots?: Readonly<Record<string, RegExp>> | undefined;
@@ -49,6 +59,7 @@ export interface RawAnswer {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly format?: string | undefined;
   readonly after?: string | undefined;
+  readonly generate?: RawGenerate | undefined;
 }
 
 /** A route as written; exactly one of answer, forward and refuse is meant to be there. */
@@ -124,6 +135,36 @@ const slotName = nameForm(
   "a slot's name is lower-case letters, digits and _",
 );
 
+// A line break alone is the usual one.
+const stopText = form(/^[\s\S]{1,200}$/, "expected a text of 1 to 200 characters");
+
+const generate: Schema<RawGenerate> = either(
+  v.pipe(
+    text(1000),
+    v.transform((model) => ({ model })),
+  ),
+  map({
+    model: requiredKey(
+      text(1000),
+      "A text-generation model: a directory relative to this file, or a hub id in a local folder.",
+    ),
+    prompt: key(
+      text(),
+      "What the model reads, `{text}` being the user's last turn; without it the conversation in the model's chat template.",
+    ),
+    max_tokens: key(
+      whole(1, 4096),
+      "Longest answer; one that is longer is not given. Default 256.",
+    ),
+    stop: key(oneOrMore(stopText), "Texts that end the answer and are not part of it."),
+    timeout: key(
+      duration(1, "5m"),
+      "Longest wait for the answer, after which the call is forwarded; default 5s.",
+    ),
+  }),
+  "a model's name, or a map",
+);
+
 const answer: Schema<RawAnswer> = map({
   template: key(
     either(text(), dictionary(language, text()), "a text, or a map of language tags and texts"),
@@ -151,6 +192,7 @@ const answer: Schema<RawAnswer> = map({
     text(),
     "The reply around the label, with `{label}` in it; without it it is read off the prompt or the response format.",
   ),
+  generate: key(generate, "Answers with a text that a small model of your own writes."),
   after: key(text(200), "The text after which the classified part of the user's turn begins."),
 });
 
@@ -173,7 +215,7 @@ export const route: Schema<RawRoute> = map({
   name: requiredKey(form(NAME, NAME_MESSAGE), "The route's name, as decisions report it."),
   when: key(conditions, "Conditions that must all hold; without them every call matches."),
   mode: key(mode, "`observe` only records what this route would have done."),
-  answer: key(answer, "Answers in the pod: by `template`, `faq` or `label`."),
+  answer: key(answer, "Answers in the pod: by `template`, `faq`, `label` or `generate`."),
   forward: key(forward, "Sends the call on, to `target` or as the caller meant it."),
   refuse: key(
     map({

@@ -1,6 +1,7 @@
 /** Small makers of views, signals and policies, so that a test states only what it is about. */
 import { probability, score } from "../../proxy/core/brand.ts";
 import type { CacheRule, Condition, Policy, Provider, Route } from "../../proxy/core/policy.ts";
+import type { Generator } from "../../proxy/core/ports.ts";
 import type { RequestView } from "../../proxy/core/request.ts";
 import type { CheapSignals, ModelSignals, Scored, Signals } from "../../proxy/core/signals.ts";
 
@@ -136,3 +137,9 @@ export function knownSignals(model: ModelSignals, cheap: CheapSignals = cheapOf(
   };
   return { cheap, model: { kind: "known", signals: model, classification } };
 }
+
+/** For policies whose routes generate nothing. */
+export const noGenerator: Generator = {
+  generate: () => Promise.resolve({ kind: "fault", reason: "generator_unavailable" }),
+  isReady: () => false,
+};

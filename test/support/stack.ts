@@ -23,11 +23,11 @@ import { observe } from "../../proxy/layers/observe.ts";
 import { recall, recallRouted } from "../../proxy/layers/recall.ts";
 import { remember } from "../../proxy/layers/remember.ts";
 import { rescue } from "../../proxy/layers/rescue.ts";
-import { answerer } from "../../proxy/answers/registry.ts";
+import { answererOf } from "../../proxy/answers/registry.ts";
 import { signalReaders } from "../../proxy/signals/registry.ts";
 import { createMemoryStore } from "../../proxy/store/memory.ts";
 import { noTracer } from "../../proxy/telemetry/trace.ts";
-import { policyOf, viewOf } from "./builders.ts";
+import { policyOf, viewOf, noGenerator } from "./builders.ts";
 
 /** What the provider does with the next calls. */
 export type Script = (call: UpstreamCall) => UpstreamReply | UpstreamFault;
@@ -79,7 +79,11 @@ export function rigOf(parts: RigParts = {}): Rig {
   const stored = { store, now: () => Date.now() + clock.aheadMs, faults: recorder };
   const signals = parts.signals ?? signalReaders;
   const deliberate = deliberation({ classifier: parts.classifier ?? unavailable, signals });
-  const answers = { deliberate, answers: parts.answers ?? answerer, faults: recorder };
+  const answers = {
+    deliberate,
+    answers: parts.answers ?? answererOf(noGenerator),
+    faults: recorder,
+  };
   const { step } = new Stack(forward({ upstream }))
     .under(rescue({ upstream, recall: stored, answer: answers, faults: recorder }))
     .under(remember(stored))

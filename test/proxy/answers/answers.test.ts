@@ -1,6 +1,6 @@
 /** Answer strategies: each answers in the caller's own form, or declines with its reason. */
 import { describe, expect, it } from "vitest";
-import { answerer } from "../../../proxy/answers/registry.ts";
+import { answererOf } from "../../../proxy/answers/registry.ts";
 import { probability } from "../../../proxy/core/brand.ts";
 import type { AnswerSpec, LabelAnswer } from "../../../proxy/core/policy.ts";
 import type { AnswerContext, FaqIndex, FaqMatch } from "../../../proxy/core/ports.ts";
@@ -13,6 +13,7 @@ import {
   policyOf,
   scored,
   viewOf,
+  noGenerator,
 } from "../../support/builders.ts";
 
 interface Given {
@@ -40,7 +41,7 @@ function contextOf(given: Given): AnswerContext {
 }
 
 async function said(spec: AnswerSpec, given: Given = {}): Promise<string> {
-  const outcome = await answerer.answerWith(spec, contextOf(given));
+  const outcome = await answererOf(noGenerator).answerWith(spec, contextOf(given));
   return outcome.kind === "answer" ? outcome.answer.text : outcome.reason;
 }
 
@@ -93,7 +94,7 @@ describe.each<[string, AnswerSpec, Given]>([
   ],
 ])("every strategy: %s", (_name, spec, given) => {
   it("answers, with an estimate of the tokens it cost", async () => {
-    const outcome = await answerer.answerWith(spec, contextOf(given));
+    const outcome = await answererOf(noGenerator).answerWith(spec, contextOf(given));
     expect(outcome).toMatchObject({ kind: "answer", answer: { usage: { isEstimate: true } } });
   });
 

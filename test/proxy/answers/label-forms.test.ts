@@ -1,9 +1,16 @@
 /** Label calls whose form is not the bare word: each would be a wrong answer, so each is declined. */
 import { describe, expect, it } from "vitest";
-import { answerer } from "../../../proxy/answers/registry.ts";
+import { answererOf } from "../../../proxy/answers/registry.ts";
 import type { LabelAnswer } from "../../../proxy/core/policy.ts";
 import type { JsonObject, RequestView } from "../../../proxy/core/request.ts";
-import { knownSignals, modelOf, policyOf, scored, viewOf } from "../../support/builders.ts";
+import {
+  knownSignals,
+  modelOf,
+  policyOf,
+  scored,
+  viewOf,
+  noGenerator,
+} from "../../support/builders.ts";
 
 const spec: LabelAnswer = {
   kind: "label",
@@ -31,7 +38,7 @@ async function said(
   const signals = { ...known, model: { ...known.model, classification } };
   const snapshot = { policy: policyOf(), intents: null, faqs: new Map(), isStopped: false };
   const view = viewOf("I love it", { system, ...more });
-  const outcome = await answerer.answerWith(of, { view, signals, snapshot });
+  const outcome = await answererOf(noGenerator).answerWith(of, { view, signals, snapshot });
   return outcome.kind === "answer" ? outcome.answer.text : outcome.reason;
 }
 

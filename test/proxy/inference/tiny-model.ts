@@ -70,13 +70,27 @@ function graph(shift: number): Graph {
   };
 }
 
-/** A tokenizer.json for the vocabulary. */
-export function tokenizerJson(): string {
+const ends = {
+  type: "TemplateProcessing",
+  single: [
+    { SpecialToken: { id: "[CLS]", type_id: 0 } },
+    { Sequence: { id: "A", type_id: 0 } },
+    { SpecialToken: { id: "[SEP]", type_id: 0 } },
+  ],
+  pair: [],
+  special_tokens: {
+    "[CLS]": { id: "[CLS]", ids: [2], tokens: ["[CLS]"] },
+    "[SEP]": { id: "[SEP]", ids: [3], tokens: ["[SEP]"] },
+  },
+};
+
+/** A tokenizer.json for a vocabulary that begins with five special tokens; `hasEnds` puts [CLS] and [SEP] around a text. */
+export function tokenizerJson(words: readonly string[] = vocabulary, hasEnds = true): string {
   return JSON.stringify({
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: vocabulary.slice(0, 5).map((content, id) => ({
+    added_tokens: words.slice(0, 5).map((content, id) => ({
       id,
       content,
       single_word: false,
@@ -93,26 +107,14 @@ export function tokenizerJson(): string {
       lowercase: true,
     },
     pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: {
-      type: "TemplateProcessing",
-      single: [
-        { SpecialToken: { id: "[CLS]", type_id: 0 } },
-        { Sequence: { id: "A", type_id: 0 } },
-        { SpecialToken: { id: "[SEP]", type_id: 0 } },
-      ],
-      pair: [],
-      special_tokens: {
-        "[CLS]": { id: "[CLS]", ids: [2], tokens: ["[CLS]"] },
-        "[SEP]": { id: "[SEP]", ids: [3], tokens: ["[SEP]"] },
-      },
-    },
+    post_processor: hasEnds ? ends : null,
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {
       type: "WordPiece",
       unk_token: "[UNK]",
       continuing_subword_prefix: "##",
       max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(vocabulary.map((word, id) => [word, id])),
+      vocab: Object.fromEntries(words.map((word, id) => [word, id])),
     },
   });
 }

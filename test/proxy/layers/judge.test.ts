@@ -295,3 +295,35 @@ describe("judge", () => {
     );
   });
 });
+
+describe("a route that generates", () => {
+  const spec = { model: "tiny", prompt: null, maxTokens: 9, stop: [], timeoutMs: 100 };
+  const answer = { kind: "generate", ...spec } as const;
+  const generating = (model: string | null): Partial<Policy> => ({
+    model,
+    routes: [{ ...templateRoute("small", always), action: { kind: "answer", answer } }],
+  });
+  const cheap = cheapOf();
+  const unasked: Signals = { cheap, model: { kind: "unasked" } };
+  const failed: Signals = { cheap, model: { kind: "failed", reason: "model_unavailable" } };
+  const judged = (model: string | null, signals: Signals) =>
+    judge(caseOf({ policy: generating(model), signals }));
+
+  it("has the call read for attacks where the policy has a model to read it", () => {
+    expect(judged("support-v1", unasked).needsModel).toBe(true);
+    const attacked = knownSignals(modelOf({ injection: probability(0.9) }));
+    expect(judged("support-v1", attacked)).toMatchObject({
+      route: null,
+      reason: "injection_suspected",
+    });
+    expect(judged("support-v1", failed).route).toBeNull();
+    expect(judged("support-v1", knownSignals(modelOf())).reason).toBe("answered_generated");
+  });
+
+  it("goes by its conditions alone where the policy has none", () => {
+    expect(judged(null, unasked)).toMatchObject({
+      needsModel: false,
+      reason: "answered_generated",
+    });
+  });
+});

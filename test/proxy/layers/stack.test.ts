@@ -5,9 +5,15 @@ import type { Condition, Route } from "../../../proxy/core/policy.ts";
 import { explain } from "../../../proxy/layers/explain.ts";
 import { deliberation } from "../../../proxy/layers/deliberation.ts";
 import { questionAsCall } from "../../../proxy/layers/question.ts";
-import { answerer } from "../../../proxy/answers/registry.ts";
+import { answererOf } from "../../../proxy/answers/registry.ts";
 import { signalReaders } from "../../../proxy/signals/registry.ts";
-import { forwardRoute, policyOf, providerOf, templateRoute } from "../../support/builders.ts";
+import {
+  forwardRoute,
+  policyOf,
+  providerOf,
+  templateRoute,
+  noGenerator,
+} from "../../support/builders.ts";
 import { completionOf, drained, receivedOf, replyOf, rigOf } from "../../support/stack.ts";
 
 const always: Condition = { kind: "all", of: [] };
@@ -351,7 +357,7 @@ describe("explain", () => {
   const faults = { fault: () => {} };
   const parts = {
     decide: { deliberate, faults },
-    answer: { deliberate, answers: answerer, faults },
+    answer: { deliberate, answers: answererOf(noGenerator), faults },
   };
   const snapshot = {
     policy: policyOf({ routes: [hello, rest] }),

@@ -238,12 +238,12 @@ export const mistakes: readonly Mistake[] = [
   [
     "an answer that says nothing",
     "routes:\n  - name: only\n    when: { text: hi }\n    answer: ¦{  }\n",
-    "an answer is exactly one of `template`, `faq` and `label`",
+    "an answer is exactly one of `template`, `faq`, `label` and `generate`",
   ],
   [
     "an answer in two ways",
     "routes:\n  - name: only\n    when: { text: hi }\n    answer: ¦{ template: a, label: task }\n",
-    "an answer is exactly one of `template`, `faq` and `label`",
+    "an answer is exactly one of `template`, `faq`, `label` and `generate`",
   ],
   [
     "a key of another kind of answer",

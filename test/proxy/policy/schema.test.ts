@@ -149,7 +149,7 @@ describe("the reference", () => {
     expect(examples.length).toBeGreaterThan(10);
     const shown = new Set(examples.flatMap((text) => text.match(/^[a-z]+(?=:)/gm) ?? []));
     const keys = Object.keys({ ...Object(policyJsonSchema()["properties"]) });
-    expect(keys.filter((key) => !shown.has(key))).toEqual(["model", "limits", "prices"]);
+    expect(keys.filter((key) => !shown.has(key))).toEqual(["limits", "prices"]);
   });
 
   test("names only files that exist", () => {
