@@ -142,7 +142,11 @@ describe("a reload that names another version", () => {
     expect(calls.filter(({ status, text }) => status !== 200 || !text.includes("Hello!"))).toEqual(
       [],
     );
-    const used = modelsByCall();
+    // The log arrives a little later than the replies.
+    const used = await eventually(() => {
+      const now = modelsByCall();
+      return calls.every(({ id }) => now.has(id)) ? now : null;
+    });
     const names = calls.map(({ id }) => used.get(id));
     expect(new Set(names)).toEqual(new Set([first, second]));
     // The threads of the versions that are no longer in force end.
