@@ -5,6 +5,7 @@ import { check } from "./cli/check.ts";
 import { exitCodes, UsageError, type Command, type Terminal } from "./cli/command.ts";
 import { explainCommand } from "./cli/explain.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
+import { modelsCommand } from "./cli/models.ts";
 import { runCommand, StartFailed } from "./cli/run.ts";
 import { trainCommand } from "./cli/train.ts";
 import { version } from "./cli/version.ts";
@@ -25,6 +26,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
       if (isNamed && problem !== null) terminal.err(`nothing is kept: ${problem}`);
       return openTrainer(model, process.cwd(), folder);
     }),
+    modelsCommand(() => import("./inference/model-listing.ts")),
     healthcheck,
     version,
   ].map((command) => [command.name, command]),

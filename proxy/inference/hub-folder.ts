@@ -18,9 +18,14 @@ const known: readonly HubWeights[] = [
   { dtype: "fp32", file: "model.onnx" },
 ];
 
+/** All weights that a folder holds, the one to load first. */
+export function allWeights(folder: string): readonly HubWeights[] {
+  return known.filter(({ file }) => existsSync(join(folder, "onnx", file)));
+}
+
 /** The weights to load; throws an Error that names what is missing. */
 export function weightsIn(id: string, root: string): HubWeights {
-  const found = known.find(({ file }) => existsSync(join(root, id, "onnx", file)));
+  const [found] = allWeights(join(root, id));
   if (found === undefined) throw new Error(`model "${id}": there is no onnx/model.onnx`);
   return found;
 }

@@ -26,6 +26,7 @@ describe("sidestep", () => {
     ["check", "--help"],
     ["explain", "--help"],
     ["train", "--help"],
+    ["models", "--help"],
     ["version", "--help"],
   ])("helps: %s %s", async (...args) => {
     const { code, out } = await sidestep(args.filter((arg) => arg !== undefined));
