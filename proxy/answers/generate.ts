@@ -17,6 +17,7 @@ export async function generate(
     spec,
     messages: messagesFor(spec, view),
     plain: spec.prompt === null ? view.text : filled(spec.prompt, view.text),
+    fromCaller: [view.system ?? "", ...view.turns.map(({ text }) => text)],
     maxTokens: Math.min(spec.maxTokens, view.maxTokens ?? spec.maxTokens),
     signal: context.signal ?? new AbortController().signal,
   });

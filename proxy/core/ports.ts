@@ -93,6 +93,8 @@ export interface GenerationRequest {
   readonly messages: readonly ChatMessage[];
   /** What a model without a chat template reads. */
   readonly plain: string;
+  /** What the caller wrote of all this: it must not hold the model's control tokens. */
+  readonly fromCaller: readonly string[];
   /** The route's bound, or the caller's where that is lower. */
   readonly maxTokens: number;
   /** Ends the work when the caller goes away. */
@@ -110,6 +112,7 @@ export type Generated =
         | "generation_timeout"
         | "generation_unfinished"
         | "prompt_too_long"
+        | "injection_suspected"
         | "queue_full"
         | "caller_gone"
       >;

@@ -21,14 +21,16 @@ export interface GenerateTask {
   readonly messages: readonly ChatMessage[];
   /** What a model without a chat template reads. */
   readonly plain: string;
+  /** What the caller wrote of all this. */
+  readonly fromCaller: readonly string[];
   readonly maxTokens: number;
   readonly stop: readonly string[];
 }
 
-/** How a text ended: whole, at its bound, given up, or not begun since the prompt is too long. */
+/** How a text ended: whole, at its bound, given up, or not begun for what the prompt is. */
 export interface GeneratedText {
   readonly text: string;
-  readonly ending: "whole" | "bound" | "cancelled" | "prompt_too_long";
+  readonly ending: "whole" | "bound" | "cancelled" | "prompt_too_long" | "injection_suspected";
 }
 
 /** From the text-generation thread, besides what every thread reports. */

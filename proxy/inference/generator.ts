@@ -126,8 +126,9 @@ export class QueuedGenerator {
     const job = this.#waiting.shift();
     if (job === undefined) return;
     this.#running = job;
-    const { messages, plain, maxTokens, spec } = job.request;
-    this.#thread.post({ id: job.id, messages, plain, maxTokens, stop: spec.stop });
+    const { messages, plain, fromCaller, maxTokens, spec } = job.request;
+    const task = { id: job.id, messages, plain, fromCaller, maxTokens, stop: spec.stop };
+    this.#thread.post(task);
   }
 
   /** Nobody waits for this text any more: one that runs ends at its next token, or the thread does. */
@@ -171,7 +172,7 @@ function outcomeOf(report: Extract<WorkerReport, { id: number }>): Generated {
 /** A text that was cut, or is none, is no answer. */
 function told({ text, ending }: GeneratedText): Generated {
   const trimmed = text.trim();
-  if (ending === "prompt_too_long") return fault(ending);
+  if (ending === "prompt_too_long" || ending === "injection_suspected") return fault(ending);
   if (ending !== "whole" || trimmed === "") return fault("generation_unfinished");
   return { kind: "text", text: trimmed };
 }

@@ -71,6 +71,7 @@ class HubTextGenerator implements TextGenerator {
   }
 
   async generate(task: GenerateTask, isCancelled: () => boolean): Promise<GeneratedText> {
+    if (this.#isControlled(task)) return { text: "", ending: "injection_suspected" };
     const prompt = this.#idsOf(task);
     // One more than may be given: a text that ends at its bound has an end of its own behind it.
     const most = task.maxTokens + 1;
@@ -102,6 +103,12 @@ class HubTextGenerator implements TextGenerator {
       stopping_criteria: end,
       streamer,
     });
+  }
+
+  /** Words that the tokenizer takes for the model's own marks would let a caller speak as somebody else. */
+  #isControlled({ fromCaller }: GenerateTask): boolean {
+    const marks = this.#pipeline.tokenizer.all_special_tokens;
+    return fromCaller.some((text) => marks.some((mark) => text.includes(mark)));
   }
 
   #idsOf({ messages, plain }: GenerateTask): readonly number[] {
