@@ -58,6 +58,8 @@ async function openVariant(opening: Opening): Promise<ArtefactEncoder> {
     // A pool thread that spins after a run takes the processor from the event loop.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
+  // The session has its own copy; nobody would collect this one for a while.
+  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
   return new ArtefactEncoder(session, opening, digestOf(manifest, file));
 }
 
