@@ -146,6 +146,11 @@ async function loaded(classifier: LocalClassifier, policy: Policy): Promise<void
   throw new Error(`the model ${policy.model ?? ""} could not be loaded: ${error ?? status}`);
 }
 
+/** The artefact, version and variant that decides; null while none is loaded. */
+export function modelNameOf({ classifier }: Generation): string | null {
+  return classifier?.state.status === "ready" ? (classifier.state.model?.name ?? null) : null;
+}
+
 /** The same generation with answering switched off or on. */
 export function stoppedGeneration(
   ground: Ground,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import {
   bareGeneration,
   layGround,
+  modelNameOf,
   nextGeneration,
   stoppedGeneration,
   type Generation,
@@ -29,6 +30,7 @@ import { createAdminServer } from "./server/admin.ts";
 import { drain } from "./server/drain.ts";
 import { createHealthServer } from "./server/health.ts";
 import { createDataServer, type DataServer } from "./server/listen.ts";
+import { policyPage } from "./server/policy-page.ts";
 import type { ProbeParts } from "./server/probes.ts";
 import type { SmallServer } from "./server/small-server.ts";
 import { fullRecord } from "./telemetry/record-json.ts";
@@ -104,9 +106,9 @@ async function groundFor(
   }
 }
 
-async function explained(generation: Generation, asked: Question): Promise<Explanation | null> {
-  const call = questionAsCall(asked, generation.live.snapshot);
-  return call === null ? null : generation.explain(call);
+async function explained(given: Generation, asked: Question): Promise<Explanation | null> {
+  const call = questionAsCall(asked, given.live.snapshot);
+  return call === null ? null : given.explain(call);
 }
 
 /** What `run` drains and closes. */
@@ -120,6 +122,7 @@ class Sidecar implements Running {
   #small: SmallServer[] = [];
   #watch: PolicyWatch | null = null;
   readonly #retired = new RetiredModels();
+  #taking: Promise<void> = Promise.resolve();
 
   constructor(ground: Ground, options: Options, generation: Generation) {
     this.#ground = ground;
@@ -145,6 +148,10 @@ class Sidecar implements Running {
     await this.#bind();
     const waited = Promise.withResolvers<void>();
     const timer = setTimeout(waited.resolve, modelWaitMs);
+    // A model that does not load is tried again while calls are forwarded.
+    this.#generation.classifier?.onChange(({ status }) => {
+      if (status === "failed") waited.resolve();
+    });
     const whole = this.#takeUp(loaded.policy).then(() => this.#ground.generators.settled());
     await Promise.race([whole, waited.promise]);
     clearTimeout(timer);
@@ -198,7 +205,7 @@ class Sidecar implements Running {
       breakers: () => upstream.breakers(),
       store: () => store.usage(),
       classifier: () => this.#generation.classifier?.state.status ?? "absent",
-      model: () => this.#modelName,
+      model: () => modelNameOf(this.#generation),
       droppedLines: () => log.dropped(),
     });
     return {
@@ -218,31 +225,20 @@ class Sidecar implements Running {
     };
   }
 
-  /** What decides now; null while no model is loaded. */
-  get #modelName(): string | null {
-    const state = this.#generation.classifier?.state;
-    return state?.status === "ready" ? (state.model?.name ?? null) : null;
-  }
-
   get #policy(): Policy {
     return this.#generation.policy;
   }
 
   #policyPage(): object {
-    const { revision, files, mode, model, routes, intents } = this.#policy;
-    return {
-      revision,
-      files,
-      mode,
-      model,
-      isStopped: this.#generation.live.snapshot.isStopped,
-      loadedAt: this.#generation.loadedAt,
-      modelState: this.#generation.classifier?.state ?? null,
+    const { policy, live, loadedAt, classifier } = this.#generation;
+    return policyPage({
+      policy,
+      isStopped: live.snapshot.isStopped,
+      loadedAt,
+      modelState: classifier?.state ?? null,
       generators: this.#ground.generators.states(),
-      routes: routes.map((route) => route.name),
-      intents: intents.map((intent) => intent.name),
-      problems: this.#problems.map(formatProblem),
-    };
+      problems: this.#problems,
+    });
   }
 
   #stop(isStopped: boolean): void {
@@ -251,8 +247,15 @@ class Sidecar implements Running {
     this.#ground.log.event("warn", "mode", { isStopped });
   }
 
+  /** One after the other, so that an older policy never lands on a newer one. */
+  #takeUp(policy: Policy): Promise<void> {
+    const taken = this.#taking.then(() => this.#takeUpNow(policy));
+    this.#taking = taken.catch(() => undefined);
+    return taken;
+  }
+
   /** Swaps in a new generation once it is whole; the old one's calls run on with what they took. */
-  async #takeUp(policy: Policy): Promise<void> {
+  async #takeUpNow(policy: Policy): Promise<void> {
     const before = this.#generation;
     const next = await nextGeneration(this.#ground, policy, before);
     // An operator may have pressed stop while intents were fitted.
@@ -267,8 +270,8 @@ class Sidecar implements Running {
   #tellLoaded(): void {
     const { revision, mode } = this.#policy;
     this.#ground.metrics.policyLoaded({ revision, mode }, Date.now());
-    const model = this.#modelName;
-    this.#ground.log.event("info", "policy_loaded", { revision, mode, model });
+    const told = { revision, mode, model: modelNameOf(this.#generation) };
+    this.#ground.log.event("info", "policy_loaded", told);
   }
 
   #refuse(problems: readonly Problem[]): void {

@@ -64,8 +64,10 @@ interface Called {
   readonly text: string;
 }
 
-async function greet(): Promise<Called> {
-  const reply = await fetch(`${sidecar.url}/v1/chat/completions`, {
+const greet = (): Promise<Called> => ask(sidecar.url);
+
+async function ask(url: string): Promise<Called> {
+  const reply = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "hello there" }] }),
@@ -192,5 +194,33 @@ describe("a reload whose model is bad", () => {
     expect(sidecar.log()).toContain(words);
     await take(policyFor(join(models, "support-v2")));
     await eventually(async () => ((await lastReload()) === "1" ? true : null));
+  });
+});
+
+describe("a start without its model", () => {
+  it("is ready at once, and takes the model up when it comes, with the policy as it is then", async () => {
+    const folder = join(models, "late");
+    const late = await startSidecar({ policy: policyFor(folder, "Late!") });
+    try {
+      const page = async (): Promise<string> => (await fetch(`${late.admin}/policy`)).text();
+      expect(await page()).toMatch(/"status": "(?:failed|loading)"/u);
+      // Not after the last of its tries, but while there are some left.
+      expect(await page()).toContain('"isFinal": false');
+      await writeFile(late.policyFile, policyFor(folder, "Later!"));
+      await releaseAs("4", "late");
+      await eventually(async () => {
+        const now = await page();
+        return now.includes("support-v4 (default)") && now.includes('"status": "ready"')
+          ? true
+          : null;
+      });
+      const answers = await eventually(async () => {
+        const reply = await ask(late.url);
+        return reply.text.includes("Later!") ? reply.text : null;
+      });
+      expect(answers).toContain("Later!");
+    } finally {
+      await late.stop();
+    }
   });
 });
