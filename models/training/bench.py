@@ -16,7 +16,8 @@ from .data import load
 from .embed import Features, session
 from .encoder import load_tokenizer, window_ids
 from .export import FILES
-from .heads import KIND, LABELS, calibration_half, load_heads, targets
+from .fold_sets import RELEASE
+from .heads import KIND, LABELS, calibration_half, decided, load_heads, targets
 from .metrics import auroc, ece, interval, macro_f1, softmax_ece
 from .progress import Progress, processor
 from .projection import load_projection
@@ -47,7 +48,7 @@ def run_texts(path: str, texts: list[str], threads: int, name: str) -> dict[str,
 def reference(config: Config, texts: list[str]) -> dict[str, Array]:
     """FP32 outputs from the stored features, which spares a pass over all texts."""
     features = Features(config).get(texts)
-    embedding = load_projection(config.path("projection.npz")).apply(features)
+    embedding = load_projection(config.path(f"projection-{RELEASE}.npz")).apply(features)
     logits = {head: layers.logits(features) for head, layers in load_heads(config).items()}
     return {"embedding": embedding} | logits
 
@@ -74,7 +75,7 @@ def one_run(run: ort.InferenceSession, feed: dict[str, Array]) -> float:
 
 def head_figures(head: str, rows: list[Row], probability: Array) -> dict:
     """The head's main figure with interval, and its calibration error."""
-    y = targets(head, rows)
+    y = decided(head, rows)
     if KIND[head] == "softmax":
         guess = probability.argmax(axis=1)
         return {"macro_f1": interval(macro_f1, y, guess), "accuracy": float((y == guess).mean()),
@@ -91,7 +92,7 @@ def by_source(head: str, rows: list[Row], probability: Array) -> dict:
     """Accuracy (softmax) or mean probability of the right side per source."""
     if KIND[head] == "softmax":
         right = (probability.argmax(axis=1) == targets(head, rows)).astype(float)
-    elif head == "emotion":
+    elif len(LABELS[head]) > 1:
         return {}
     else:
         right = ((probability[:, 0] >= 0.5) == targets(head, rows)).astype(float)
@@ -124,7 +125,7 @@ def head_report(head: str, rows: list[Row], found: dict[str, dict[str, Array]]) 
     early = [r for r, h in zip(rows, half, strict=True) if h]
     late = [r for r, h in zip(rows, half, strict=True) if not h]
     logits = {name: outputs[head] for name, outputs in found.items()}
-    calibration = fit_calibration(head, targets(head, early), logits["default"][half])
+    calibration = fit_calibration(head, decided(head, early), logits["default"][half])
     p = {name: apply(head, calibration, values) for name, values in logits.items()}
     report = {name: head_figures(head, late, values[~half]) for name, values in p.items()}
     for name in ("default", "reduce_range"):

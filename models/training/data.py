@@ -8,15 +8,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .config import Config
+from .difficulty import difficulty_rows
 from .exclude import VALID_FILES, test_hashes, valid_hashes
 from .generate import generated_rows
 from .rows import Row, read_rows, sha256_file, share, text_hash, write_rows
 from .signals import emotion_rows, injection_rows, scope_rows, sentiment_rows
 from .sources import task_rows
 
-VALID_SHARE = {"task": 0.1, "sentiment": 0.1, "emotion": 0.1, "injection": 0.3, "in_scope": 0.1}
-CAP = {"task": 900, "sentiment": 20_000, "emotion": 1500, "injection": 900, "in_scope": 800}
-CAP_VALID = {"task": 200, "sentiment": 2000, "emotion": 400, "injection": 400, "in_scope": 400}
+VALID_SHARE = {"task": 0.1, "sentiment": 0.1, "emotion": 0.1, "injection": 0.3, "in_scope": 0.1, "difficulty": 0.0}
+CAP = {"task": 900, "sentiment": 20_000, "emotion": 1500, "injection": 900, "in_scope": 800, "difficulty": 20_000}
+CAP_VALID = {"task": 200, "sentiment": 2000, "emotion": 400, "injection": 400, "in_scope": 400, "difficulty": 2000}
 OWN_SPLIT = {"goemotions", "clinc150", "hetpqa", "bitext"}
 
 
@@ -79,7 +80,7 @@ def manifest(config: Config, rows: list[Row], dropped: Counter) -> dict:
 def run(config: Config) -> None:
     """Writes rows.jsonl.gz and data.json into the work folder."""
     data = config.data
-    readers = (task_rows, sentiment_rows, emotion_rows, injection_rows, scope_rows)
+    readers = (task_rows, sentiment_rows, emotion_rows, injection_rows, scope_rows, difficulty_rows)
     rows = [row for reader in readers for row in reader(data)]
     rows += generated_rows(data, config.seed, 0.02 if config.smoke else 1.0)
     kept, dropped = clean(rows, test_hashes(data), valid_hashes(data))

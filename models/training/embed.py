@@ -8,7 +8,8 @@ import numpy as np
 import onnxruntime as ort
 
 from .config import LAYERS, WIDTH, Config
-from .encoder import load_tokenizer, load_weights, window_ids
+from .encoder import encoder_digest, load_tokenizer, load_weights, window_ids
+from .fold_sets import RELEASE
 from .graph import build_encoder, to_model
 from .progress import Progress
 
@@ -24,11 +25,11 @@ def session(model: bytes | str, threads: int) -> ort.InferenceSession:
     return ort.InferenceSession(model, options)
 
 
-def pooled_session(threads: int) -> ort.InferenceSession:
+def pooled_session(config: Config, encoder: str) -> ort.InferenceSession:
     """The FP32 encoder with the mean of every layer as one row of 6 x 384."""
-    g, pools = build_encoder(load_weights())
+    g, pools = build_encoder(load_weights(config, encoder))
     g.op("Concat", pools, "features", axis=-1)
-    return session(to_model(g, {"features": LAYERS * WIDTH}).SerializeToString(), threads)
+    return session(to_model(g, {"features": LAYERS * WIDTH}).SerializeToString(), config.threads)
 
 
 def pad(ids: list[list[int]]) -> dict[str, np.ndarray]:
@@ -51,12 +52,12 @@ def batches(ids: list[list[int]]) -> list[list[int]]:
     return groups
 
 
-def compute(texts: list[str], threads: int) -> np.ndarray:
-    tokenizer, run = load_tokenizer(), pooled_session(threads)
+def compute(config: Config, encoder: str, texts: list[str]) -> np.ndarray:
+    tokenizer, run = load_tokenizer(), pooled_session(config, encoder)
     ids = [window_ids(tokenizer, text) for text in texts]
     out = np.zeros((len(texts), LAYERS * WIDTH), dtype=np.float16)
     groups, done = batches(ids), 0
-    progress = Progress("embed", sum(map(len, ids)))
+    progress = Progress(f"embed {encoder}", sum(map(len, ids)))
     for group in groups:
         out[group] = run.run(["features"], pad([ids[i] for i in group]))[0]
         done += sum(len(ids[i]) for i in group)
@@ -69,11 +70,11 @@ def key(text: str) -> str:
 
 
 class Features:
-    """Text -> row of pooled layers; what is missing is computed once and stored."""
+    """Text -> row of one encoder's pooled layers; what is missing is computed once and stored."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        self.folder = config.path("features", "x").parent
+    def __init__(self, config: Config, encoder: str = RELEASE) -> None:
+        self.config, self.encoder = config, encoder
+        self.folder = config.path("features", encoder_digest(config, encoder), "x").parent
         self.place: dict[str, tuple[int, int]] = {}
         self.parts: list[np.ndarray] = []
         for names in sorted(self.folder.glob("*.txt")):
@@ -87,7 +88,7 @@ class Features:
         missing = sorted({t for t in texts if key(t) not in self.place})
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
-            rows, keys = compute(chunk, self.config.threads), [key(t) for t in chunk]
+            rows, keys = compute(self.config, self.encoder, chunk), [key(t) for t in chunk]
             base = self.folder / f"{len(self.parts):04d}"
             np.save(base.with_suffix(".npy"), rows)
             base.with_suffix(".txt").write_text("\n".join(keys))

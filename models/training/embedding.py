@@ -13,6 +13,7 @@ from .config import WIDTH, Config
 from .contrast import Lookup, fit_projection
 from .embed import Features
 from .exclude import test_hashes, valid_hashes
+from .fold_sets import BASE, FOLDS, RELEASE, fold_named
 from .intent_batches import IntentBatches, family
 from .intent_sets import IntentSet, is_valid, read_sets
 from .projection import Projection, unit
@@ -22,15 +23,12 @@ from .sources import lines
 STEPS = 4000
 SMOKE_STEPS = 40
 # Texts that are held where they are: questions about products and places, none of which is an intent.
-ANCHOR_SETS = {"dstc9_faq_train": "question", "hetpqa_train": "question"}
+ANCHOR_SETS = {"dstc9_faq_train": "question", "hetpqa_train": "question", "nq_open_dev": "question"}
 SHOTS = (5, 10)
 DRAWS = (1, 2, 3)
 STRENGTH = 30.0
 # Sets that look alike within a family say little when they are drawn few at a time.
 MEASURED = ("banking77", "bitext", "clinc150", "natcs", "smalltalk")
-# Each fold leaves these families out: policies made of them show what unknown intents are worth.
-FOLDS = {"assistant": ("clinc150", "snips"), "support": ("banking77", "bitext", "natcs", "smalltalk")}
-
 Array = np.ndarray
 
 
@@ -50,9 +48,9 @@ def anchors(config: Config) -> list[str]:
 class Table:
     """Pooled layers of texts, held in memory: the training reads each row many times."""
 
-    def __init__(self, config: Config, texts: Iterable[str]) -> None:
+    def __init__(self, config: Config, encoder: str, texts: Iterable[str]) -> None:
         self.rows = {text: index for index, text in enumerate(sorted(set(texts)))}
-        self.values = Features(config).get(list(self.rows))
+        self.values = Features(config, encoder).get(list(self.rows))
 
     def __call__(self, texts: list[str]) -> Array:
         return self.values[[self.rows[text] for text in texts]]
@@ -82,22 +80,24 @@ def without(sets: dict[str, IntentSet], families: Iterable[str]) -> dict[str, In
 
 
 class Trainer:
-    """Fits corrections on parts of the sets and measures them on others."""
+    """Fits the correction of one encoder on what its fold leaves in, and measures it on every family."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        sets = read_sets(config.data, limit=config.row_limit)
-        self.train, self.valid = split(sets, valid=False), split(sets, valid=True)
+    def __init__(self, config: Config, encoder: str) -> None:
+        self.config, self.encoder = config, encoder
+        self.sets = read_sets(config.data, limit=config.row_limit)
+        self.train, self.valid = split(self.sets, valid=False), split(self.sets, valid=True)
         self.anchors = anchors(config)
-        self.table = Table(config, [*self.anchors, *(t for g in sets.values() for ts in g.values() for t in ts)])
+        texts = (text for group in self.sets.values() for texts in group.values() for text in texts)
+        self.table = Table(config, encoder, [*self.anchors, *texts])
 
-    def fit(self, left_out: tuple[str, ...], name: str) -> tuple[Projection, list[tuple[float, float]]]:
-        draws = IntentBatches(without(self.train, left_out), self.config.seed)
+    def fit(self) -> tuple[Projection, list[tuple[float, float]]]:
+        kept = without(self.train, fold_named(self.encoder).families)
         steps = SMOKE_STEPS if self.config.smoke else STEPS
-        return fit_projection(draws, self.anchors, self.table, steps, self.config.seed, f"embedding {name}")
+        draws = IntentBatches(kept, self.config.seed)
+        return fit_projection(draws, self.anchors, self.table, steps, self.config.seed, f"embedding {self.encoder}")
 
     def measure(self, name: str, projection: Projection | None) -> dict[str, float]:
-        """Accuracy by number of examples, on validation texts of one family; without a correction the base encoder's."""
+        """Accuracy by number of examples, on validation texts of one family; without a correction the encoder's own."""
         def embed(texts: list[str]) -> Array:
             rows = self.table(texts)
             return unit(rows[:, -WIDTH:]) if projection is None else projection.apply(rows)
@@ -106,27 +106,29 @@ class Trainer:
         return {str(shots): few_shot(examples, asked, embed, shots) for shots in SHOTS}
 
 
-def report(trainer: Trainer, release: Projection) -> dict:
-    """Base, correction that never saw the family, and the release, by family."""
-    figures = {}
-    for name in MEASURED:
-        unseen, _ = trainer.fit((name,), f"without {name}")
-        figures[name] = {
-            "base": trainer.measure(name, None), "unseen": trainer.measure(name, unseen),
-            "release": trainer.measure(name, release),
-        }
-        print(f"embedding: {name} {figures[name]}", flush=True)
-    return figures
+def unseen_by(name: str) -> str:
+    """The fold that never saw this family."""
+    return next(fold for fold, left in FOLDS.items() if name in left.families)
 
 
 def run(config: Config) -> None:
-    """Writes projection.npz, one more for each fold, and embedding.json."""
-    trainer = Trainer(config)
-    release, curve = trainer.fit((), "release")
-    release.save(config.path("projection.npz"))
-    for fold, left_out in FOLDS.items():
-        trainer.fit(left_out, f"fold {fold}")[0].save(config.path(f"projection-{fold}.npz"))
-    figures = {} if config.smoke else report(trainer, release)
-    record = {"steps": SMOKE_STEPS if config.smoke else STEPS, "losses": curve, "few_shot": figures,
-              "folds": {name: list(families) for name, families in FOLDS.items()}}
+    """Writes the correction of the release's encoder and of each fold's, and embedding.json."""
+    figures: dict[str, dict[str, dict[str, float]]] = {name: {} for name in MEASURED}
+    if not config.smoke:
+        base = Trainer(config, BASE)
+        for name in MEASURED:
+            figures[name]["base"] = base.measure(name, None)
+    curves = {}
+    for encoder in (RELEASE, *FOLDS):
+        trainer = Trainer(config, encoder)
+        projection, curves[encoder] = trainer.fit()
+        projection.save(config.path(f"projection-{encoder}.npz"))
+        for name in () if config.smoke else MEASURED:
+            if encoder in (RELEASE, unseen_by(name)):
+                kind = "release" if encoder == RELEASE else "unseen"
+                figures[name][f"{kind} uncorrected"] = trainer.measure(name, None)
+                figures[name][kind] = trainer.measure(name, projection)
+                print(f"embedding: {name} {figures[name]}", flush=True)
+    record = {"steps": SMOKE_STEPS if config.smoke else STEPS, "losses": curves[RELEASE], "few_shot": figures,
+              "folds": {name: list(fold.families) for name, fold in FOLDS.items()}}
     config.path("embedding.json").write_text(json.dumps(record, indent=1))

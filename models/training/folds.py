@@ -6,11 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from .config import Config
-from .embedding import FOLDS
 from .export import write_int8
+from .fold_sets import FOLDS
 from .release import VARIANTS, dump, rounded, selfcheck
 from .rows import sha256_file
 
@@ -31,11 +29,10 @@ def write_manifest(config: Config, out: Path, left_out: tuple[str, ...]) -> None
 
 
 def run(config: Config) -> None:
-    smooth = dict(np.load(config.path("smooth.npz")))
     for fold, left_out in FOLDS.items():
         out = fold_dir(config, fold)
         shutil.copytree(config.out, out, dirs_exist_ok=True)
         targets = {variant: out / name for variant, name in VARIANTS.items()}
-        write_int8(config, smooth, f"projection-{fold}.npz", targets)
-        write_manifest(config, out, left_out)
-        print(f"folds: {fold} without {', '.join(left_out)}: {out}", flush=True)
+        write_int8(config, fold, targets)
+        write_manifest(config, out, left_out.families)
+        print(f"folds: {fold} without {', '.join(left_out.families)}: {out}", flush=True)

@@ -21,13 +21,13 @@ from .rows import Row, share
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 LABELS = {
     "task": TASKS, "sentiment": SENTIMENTS, "emotion": EMOTIONS,
-    "injection": ("attack",), "in_scope": ("in_scope",),
+    "injection": ("attack",), "in_scope": ("in_scope",), "difficulty": ("weak_wrong", "strong_only"),
 }
 KIND = {"task": "softmax", "sentiment": "softmax", "emotion": "sigmoid", "injection": "sigmoid",
-        "in_scope": "sigmoid"}
+        "in_scope": "sigmoid", "difficulty": "sigmoid"}
 # Strength of the linear candidates; a hidden layer is tried where it pays for its bytes.
 STRENGTHS = {"task": (0.003, 0.03), "sentiment": (0.0003, 0.001), "emotion": (0.001,),
-             "injection": (0.001, 0.01), "in_scope": (0.001, 0.01)}
+             "injection": (0.001, 0.01), "in_scope": (0.001, 0.01), "difficulty": (0.00003, 0.0003)}
 HIDDEN = {"task": 96}
 Array = np.ndarray
 
@@ -46,12 +46,20 @@ class Layers:
 
 
 def targets(head: str, rows: list[Row]) -> Array:
-    """Class numbers, or one column a label for `emotion`, or 0 and 1."""
+    """Class numbers, or one column a label for `emotion` and `difficulty` (shares), or 0 and 1."""
+    if head == "difficulty":
+        return np.array([[float(part) for part in r.label.split()] for r in rows])
     if head == "emotion":
         return np.array([[name in r.label.split() for name in EMOTIONS] for r in rows], dtype=int)
     if KIND[head] == "sigmoid":
         return np.array([int(r.label) for r in rows])
     return np.array([LABELS[head].index(r.label) for r in rows])
+
+
+def decided(head: str, rows: list[Row]) -> Array:
+    """The same as whole numbers: a share counts as the side that it is nearer to."""
+    values = targets(head, rows)
+    return (values >= 0.5).astype(int) if head == "difficulty" else values
 
 
 def row_weights(head: str, rows: list[Row]) -> Array:
@@ -70,12 +78,22 @@ def fold(weight: Array, bias: Array, mean: Array, scale: Array) -> tuple[Array, 
     return folded.astype(np.float32), (bias - mean @ folded).astype(np.float32)
 
 
+def fit_soft(x: Array, y: Array, w: Array, c: float) -> tuple[Array, Array]:
+    """A regression on shares: every row stands once for each side, weighted by its share."""
+    rows, sides = np.vstack([x, x]), np.repeat([1, 0], len(x))
+    weights = np.concatenate([w * y, w * (1 - y)])
+    model = LogisticRegression(C=c, max_iter=80).fit(rows, sides, sample_weight=weights)
+    return model.coef_.T, model.intercept_
+
+
 def fit_linear(x: Array, y: Array, w: Array, c: float) -> tuple[Array, Array]:
     if y.ndim == 2:
         parts = [fit_linear(x, y[:, k], w, c) for k in range(y.shape[1])]
         return np.hstack([p[0] for p in parts]), np.hstack([p[1] for p in parts])
     if len(np.unique(y)) < 2:
         return np.zeros((x.shape[1], 1)), np.full(1, -4.0)
+    if y.dtype.kind == "f":
+        return fit_soft(x, y, w, c)
     model = LogisticRegression(C=c, max_iter=80).fit(x, y, sample_weight=w)
     return model.coef_.T, model.intercept_
 
@@ -116,7 +134,7 @@ def fit(head: str, x: Array, rows: list[Row], choice: str, seed: int) -> Layers:
 
 def score(head: str, rows: list[Row], logits: Array) -> float:
     """The figure that chooses between candidates."""
-    y = targets(head, rows)
+    y = decided(head, rows)
     if KIND[head] == "softmax":
         return macro_f1(y, logits.argmax(axis=1))
     columns = y if y.ndim == 2 else y[:, None]

