@@ -64,6 +64,8 @@ const noClassifier: Classifier = {
   classify: () => Promise.resolve({ kind: "fault", reason: "model_unavailable" }),
 };
 
+const nothingFitted = { intents: null, faqs: new Map(), labels: new Map() };
+
 /** Everything that outlives a reload. Throws when a proxy's URL or an authority file cannot be used. */
 export async function layGround(options: GroundOptions, policy: Policy): Promise<Ground> {
   const level = levelNamed(options.env["SIDESTEP_LOG_LEVEL"] ?? "info") ?? "info";
@@ -83,7 +85,7 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
 
 /** A policy before its intents are fitted: everything that needs the model is forwarded. */
 export function bareGeneration(ground: Ground, policy: Policy): Generation {
-  const snapshot: Snapshot = { policy, intents: null, faqs: new Map(), isStopped: false };
+  const snapshot: Snapshot = { ...nothingFitted, policy, isStopped: false };
   return generationOf(ground, snapshot, classifierFor(policy, null));
 }
 
@@ -95,7 +97,7 @@ export async function nextGeneration(
 ): Promise<Generation> {
   const classifier = classifierFor(policy, before);
   const { isStopped } = before.live.snapshot;
-  const bare: Snapshot = { policy, intents: null, faqs: new Map(), isStopped };
+  const bare: Snapshot = { ...nothingFitted, policy, isStopped };
   if (classifier === null) return generationOf(ground, bare, null);
   try {
     const fitted = await fitSnapshotParts(policy, classifier);

@@ -34,6 +34,7 @@ function contextOf(given: Given): AnswerContext {
       policy: policyOf(),
       intents: null,
       faqs: new Map([["store.yaml", index]]),
+      labels: new Map(),
       isStopped: false,
     },
   };
@@ -62,6 +63,9 @@ const faq = (more: Partial<Extract<AnswerSpec, { kind: "faq" }>> = {}): AnswerSp
 const label = (more: Partial<LabelAnswer> = {}): LabelAnswer => ({
   kind: "label",
   head: "sentiment",
+  names: ["negative", "neutral", "positive"],
+  own: null,
+  maxWrong: null,
   confidence: { op: ">=", value: 0.9 },
   labels: new Map(),
   format: null,
@@ -192,8 +196,8 @@ describe("label", () => {
   });
 
   it.each([
-    ["Reply with one of: positive, negative, neutral, mixed.", "label_format_unknown"],
-    ["Reply with one of: mixed, positive, negative, neutral.", "label_format_unknown"],
+    ["Reply with one of: positive, negative, neutral, mixed.", "label_foreign"],
+    ["Reply with one of: mixed, positive, negative, neutral.", "label_foreign"],
     ["Only one of: very positive, positive, negative, neutral", "label_format_unknown"],
     [
       "Say positive or negative, then POSITIVE or NEGATIVE again; one word.",
@@ -248,7 +252,7 @@ describe("label", () => {
     );
     expect(
       await said(label(), labelled("JSON. positive, negative or mixed?", "negative", { format })),
-    ).toBe("label_format_unknown");
+    ).toBe("label_foreign");
     expect(
       await said(label(), labelled("JSON. positive or negative?", "neutral", { format })),
     ).toBe("label_not_offered");
@@ -257,7 +261,7 @@ describe("label", () => {
   it.each([
     [{ enum: ["Positive", "Negative", "Neutral"] }, '{"label":"Positive"}'],
     [{ type: "string" }, "label_format_unknown"],
-    [{ enum: ["good", "bad"] }, "label_format_unknown"],
+    [{ enum: ["good", "bad"] }, "label_foreign"],
     [{ enum: ["negative", "neutral"] }, "label_not_offered"],
     [{ enum: ["positive", "negative"], minLength: 20 }, "format_unsatisfied"],
     [{ enum: ["positive", "negative"], $ref: "#/nowhere" }, "format_unsatisfied"],
@@ -291,11 +295,16 @@ describe("label", () => {
     };
     const signals = knownSignals(modelOf({ intent }));
     const view = { system: "Return only the intent: Order Status, Refund, Other." };
-    expect(await said(label({ head: "intent" }), { signals, view })).toBe("Order Status");
+    expect(
+      await said(label({ head: "intent", names: ["order_status", "refund"] }), { signals, view }),
+    ).toBe("Order Status");
     const other = { system: "Return only the intent: billing, refund." };
-    expect(await said(label({ head: "intent" }), { signals, view: other })).toBe(
-      "label_format_unknown",
-    );
+    expect(
+      await said(label({ head: "intent", names: ["order_status", "refund"] }), {
+        signals,
+        view: other,
+      }),
+    ).toBe("label_foreign");
   });
 
   it("declines without a model", async () => {
@@ -303,7 +312,8 @@ describe("label", () => {
       cheap: cheapOf(),
       model: { kind: "failed", reason: "decision_timeout" },
     };
-    expect(await said(label(), { signals })).toBe("model_unavailable");
-    expect(await said(label({ head: "nonesuch" }), {})).toBe("model_unavailable");
+    const view = { system: "Classify." };
+    expect(await said(label(), { signals, view })).toBe("model_unavailable");
+    expect(await said(label({ head: "nonesuch" }), { view })).toBe("model_unavailable");
   });
 });

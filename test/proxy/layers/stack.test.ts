@@ -357,6 +357,7 @@ describe("explain", () => {
     policy: policyOf({ routes: [hello, rest] }),
     intents: null,
     faqs: new Map(),
+    labels: new Map(),
     isStopped: false,
   };
 
