@@ -1,5 +1,6 @@
 /** The only file that knows every part of a call's way: the stack is written here once, for each policy anew. */
 import { dirname } from "node:path";
+import { accountAnswer } from "./answers/account.ts";
 import { answerer } from "./answers/registry.ts";
 import { Stack } from "./core/layer.ts";
 import type { Policy } from "./core/policy.ts";
@@ -154,7 +155,11 @@ function generationOf(
     policy: snapshot.policy,
     classifier,
     live: { snapshot, step: stack.step, upgrade: upgrade({ recorder, tracer, tunnels: upstream }) },
-    explain: (received) => explain({ decide: { deliberate, faults }, answer: answers }, received),
+    explain: (received) =>
+      explain(
+        { decide: { deliberate, faults }, answer: answers, account: accountAnswer },
+        received,
+      ),
     loadedAt: new Date().toISOString(),
   };
 }

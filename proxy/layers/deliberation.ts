@@ -87,7 +87,8 @@ function partOf(
   return { text, cheap: parts.signals.readCheap({ ...view, text, turns }, policy) };
 }
 
-function factsOf(received: Received, view: RequestView, isOutage: boolean): Facts {
+/** What judge() looks at of a call besides its signals. */
+export function factsOf(received: Received, view: RequestView, isOutage: boolean): Facts {
   const lines = received.head.headers;
   return { view, isOutage, header: (name) => headerValue(lines, name) };
 }

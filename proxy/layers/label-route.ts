@@ -6,12 +6,22 @@ import { check, type Check, type Subject } from "./condition.ts";
 /** Pairs of a text and its label are examples for the next text, not its history. */
 export function checkLabel(route: Route, answer: LabelAnswer, subject: Subject): Check {
   const result = check(route.when, subject);
-  const { signals, facts } = subject;
-  if (result.truth !== "false" || signals.cheap.turns <= 1) return result;
-  const first = { ...signals, cheap: { ...signals.cheap, turns: 1 } };
-  const again = check(route.when, { ...subject, signals: first });
+  if (result.truth !== "false" || subject.signals.cheap.turns <= 1) return result;
+  const again = check(route.when, asFirstTurn(subject));
   if (again.truth === "false") return result;
-  return labelCallOf(answer, facts.view).isDialogue ? again : result;
+  return labelCallOf(answer, subject.facts.view).isDialogue ? again : result;
+}
+
+/** The call as a route's own condition sees it. */
+export function subjectFor(route: Route, subject: Subject): Subject {
+  const { action } = route;
+  if (action.kind !== "answer" || action.answer.kind !== "label") return subject;
+  return labelCallOf(action.answer, subject.facts.view).isDialogue ? asFirstTurn(subject) : subject;
+}
+
+function asFirstTurn(subject: Subject): Subject {
+  const { signals } = subject;
+  return { ...subject, signals: { ...signals, cheap: { ...signals.cheap, turns: 1 } } };
 }
 
 /** What judge() says of a route that is about something else than the model read. */

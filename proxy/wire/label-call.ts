@@ -1,7 +1,7 @@
 /** Reads a classification call off a view: the text to classify, what is asked of it, and the examples it shows; judge() and the label answers read it. */
 import type { LabelAnswer } from "../core/policy.ts";
 import type { RequestView, Turn } from "../core/request.ts";
-import { framed, isLong, type Framed } from "./label-frame.ts";
+import { asksForLabel, framed, isLong, type Framed } from "./label-frame.ts";
 import { readReply, type LabelReply } from "./label-reply.ts";
 import { shotsIn, type Shot } from "./label-shots.ts";
 
@@ -40,10 +40,16 @@ function readCall(spec: LabelAnswer, view: RequestView): LabelCall {
   if (examples !== null && examples.length > 0) return ofDialogue(spec, view, examples);
   const shots = isLong(view.text) ? null : shotsIn(view.text);
   if (shots !== null) return ofShots(spec, view, shots);
-  const found = framed(view.text, spec.after, view.system !== null);
+  const found = framed(view.text, spec.after, isApart(spec, view));
   const none = { examples: [], isDialogue: false, turn: view.text };
   if (found === null) return { ...none, text: null, instructions: view.system ?? view.text };
   return { ...none, text: found.text, instructions: joined(view.system, found.rest) };
+}
+
+/** Whether the instructions stand elsewhere: in the system prompt, or with a policy that says the form, nowhere. */
+function isApart(spec: LabelAnswer, view: RequestView): boolean {
+  if (view.system !== null) return true;
+  return (spec.labels.size > 0 || spec.format !== null) && !asksForLabel(view.text);
 }
 
 /** The call's text stands in the last turn as the examples' stand in theirs; the first turn may carry the instructions. */

@@ -14,6 +14,11 @@ export function isLong(turn: string): boolean {
   return turn.length > longestTurn;
 }
 
+/** Whether a turn asks for a label itself. */
+export function asksForLabel(turn: string): boolean {
+  return asks.test(turn);
+}
+
 const captions =
   "review|text|message|tweet|comment|ticket|e-?mail|input|sentence|post|feedback|utterance|customer|customer message|user|user message|question|document|query|statement";
 

@@ -26,6 +26,7 @@ function contextOf(given: Given): AnswerContext {
   const index: FaqIndex = {
     match: () =>
       given.faq ?? { kind: "none", reason: "faq_no_match", confidence: probability(0.1) },
+    account: () => null,
   };
   return {
     view: viewOf(given.text ?? "hello", given.view),

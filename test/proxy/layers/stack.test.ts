@@ -5,6 +5,7 @@ import type { Condition, Route } from "../../../proxy/core/policy.ts";
 import { explain } from "../../../proxy/layers/explain.ts";
 import { deliberation } from "../../../proxy/layers/deliberation.ts";
 import { questionAsCall } from "../../../proxy/layers/question.ts";
+import { accountAnswer } from "../../../proxy/answers/account.ts";
 import { answerer } from "../../../proxy/answers/registry.ts";
 import { signalReaders } from "../../../proxy/signals/registry.ts";
 import { forwardRoute, policyOf, providerOf, templateRoute } from "../../support/builders.ts";
@@ -352,6 +353,7 @@ describe("explain", () => {
   const parts = {
     decide: { deliberate, faults },
     answer: { deliberate, answers: answerer, faults },
+    account: accountAnswer,
   };
   const snapshot = {
     policy: policyOf({ routes: [hello, rest] }),
