@@ -1,5 +1,6 @@
 /** The only file that knows every part of a call's way: the stack is written here once, for each policy anew. */
 import { dirname } from "node:path";
+import { accountAnswer } from "./answers/account.ts";
 import { answererOf } from "./answers/registry.ts";
 import { Stack } from "./core/layer.ts";
 import type { Policy } from "./core/policy.ts";
@@ -74,6 +75,8 @@ const noClassifier: Classifier = {
   classify: () => Promise.resolve({ kind: "fault", reason: "model_unavailable" }),
 };
 
+const nothingFitted = { intents: null, faqs: new Map(), labels: new Map() };
+
 /** Everything that outlives a reload. Throws when a proxy's URL or an authority file cannot be used. */
 export async function layGround(options: GroundOptions, policy: Policy): Promise<Ground> {
   const level = levelNamed(options.env["SIDESTEP_LOG_LEVEL"] ?? "info") ?? "info";
@@ -110,7 +113,7 @@ export function bareGeneration(ground: Ground, policy: Policy): Generation {
 }
 
 function bareSnapshot(policy: Policy, isStopped: boolean): Snapshot {
-  return { policy, intents: null, faqs: new Map(), isStopped };
+  return { ...nothingFitted, policy, isStopped };
 }
 
 /**
@@ -216,7 +219,11 @@ function generationOf(
     classifier,
     isWhole,
     live: { snapshot, step: stack.step, upgrade: upgrade({ recorder, tracer, tunnels: upstream }) },
-    explain: (received) => explain({ decide: { deliberate, faults }, answer: answers }, received),
+    explain: (received) =>
+      explain(
+        { decide: { deliberate, faults }, answer: answers, account: accountAnswer },
+        received,
+      ),
     loadedAt: new Date().toISOString(),
   };
 }

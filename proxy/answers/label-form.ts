@@ -1,55 +1,70 @@
 /** Gives a label the form that the application asked for: its own word, a JSON object, or its own schema. */
-import type { Said } from "../core/ports.ts";
 import type { LabelAnswer } from "../core/policy.ts";
 import type { RequestView } from "../core/request.ts";
-import { withoutList, wordingOf, type Wording } from "./label-options.ts";
+import type { LabelCall } from "../wire/label-call.ts";
+import { shownBy } from "./label-examples.ts";
+import { withoutList, wordingOf, wordsOf, type Wording } from "./label-options.ts";
 import { inSchema } from "./label-schema.ts";
+import { noWord, unknownForm, type Formed } from "./label-wording.ts";
+import { partOnly, wantsElse, wantsMore, wantsWayOut, wishesOf } from "./label-wishes.ts";
 
-/** The reply's text, or why it is not plain what it should be. */
-export type Formed =
-  | { readonly kind: "text"; readonly text: string }
-  | Extract<Said, { kind: "decline" }>;
+/** What a form is found for. */
+export interface Labelled {
+  readonly spec: LabelAnswer;
+  readonly view: RequestView;
+  readonly call: LabelCall;
+  readonly label: string;
+}
 
-/** The label in the form that the policy states, else that the call's schema or prompt states; `names` are all labels. */
-export function labelText(
-  spec: LabelAnswer,
-  view: RequestView,
-  label: string,
-  names: readonly string[],
-): Formed {
-  const stated = spec.labels.get(label) ?? null;
-  const words = [...names, ...spec.labels.values()];
-  if (isBatch(withoutList(view.text, words))) return unknownForm;
-  switch (view.format.kind) {
-    case "json_schema":
-      return inSchema(view.format.schema, label, stated);
-    case "json_object":
-      return inObject(spec, view, label);
-    case "text":
-      return inText(spec, view, label, words);
+/** The label in the form that the policy states, else that the call's schema, examples or prompt state. */
+export function labelText(given: Labelled): Formed {
+  const { spec, view, call, label } = given;
+  const words = [...wordsOf(spec), ...spec.labels.values()];
+  if (isBatch(withoutList(call.turn, words))) return unknownForm;
+  const wishes = withoutList(wishesOf(call.instructions), words);
+  if (spec.labels.size === 0 && wantsWayOut(spec.head, wishes)) {
+    return { kind: "decline", reason: "label_foreign" };
   }
+  if (view.format.kind === "json_schema") {
+    return inSchema(view.format.schema, spec, label, spec.labels.get(label) ?? null);
+  }
+  if (call.examples.length > 0) return inExamples(given, wishes);
+  return view.format.kind === "json_object" ? inObject(given) : inText(given, words);
 }
 
-const unknownForm: Formed = { kind: "decline", reason: "label_format_unknown" };
-const notOffered: Formed = { kind: "decline", reason: "label_not_offered" };
-
-function promptOf(view: RequestView): string {
-  return `${view.system ?? ""}\n${view.text}`;
+/** As the examples show it, unless the instructions ask for more than they show. */
+function inExamples({ spec, view, call, label }: Labelled, wishes: string): Formed {
+  const shown = shownBy(spec, call, label);
+  if (shown === null || wantsMore(wishes) || partOnly.test(wishes)) return unknownForm;
+  if (shown.wording.kind !== "word") return noWord(shown.wording);
+  const { word } = shown.wording;
+  const text = `${shown.before}${word}${shown.after}`;
+  const isStated = spec.format === null || spec.format.replaceAll("{label}", () => word) === text;
+  if (!isStated) return unknownForm;
+  return view.format.kind === "json_object" && !isJsonObject(text)
+    ? { kind: "decline", reason: "format_unsatisfied" }
+    : { kind: "text", text };
 }
 
-/** Instructions come from the system prompt; the user's text is read only when there is none. */
-function instructionsOf(view: RequestView): string {
-  return view.system ?? view.text;
-}
-
-function wordOf(spec: LabelAnswer, view: RequestView, label: string): Wording {
+function wordOf({ spec, call, label }: Labelled): Wording {
   const stated = spec.labels.get(label);
   if (stated !== undefined) return { kind: "word", word: stated };
   // A policy that lists words for other labels leaves this one out on purpose.
   if (spec.labels.size > 0) return { kind: "not-offered" };
-  const wording = wordingOf(label, instructionsOf(view));
+  const code = codeOf(spec, call, label);
+  if (code !== null) return code;
+  const wording = wordingOf(spec, label, call.instructions);
   if (wording.kind === "unlisted" && spec.format !== null) return { kind: "word", word: label };
   return wording;
+}
+
+const codeAsked =
+  /\b(?:iso(?:[ -]?639(?:-1)?)?|(?:two|2)[ -]letter)\s+(?:iso\s+|language\s+|639-1\s+)*codes?\b/giu;
+
+/** Languages have codes that need no list. */
+function codeOf(spec: LabelAnswer, call: LabelCall, label: string): Wording | null {
+  if (spec.head !== "language" || call.instructions.search(codeAsked) < 0) return null;
+  return label.length === 2 ? { kind: "word", word: label } : { kind: "unclear" };
 }
 
 /** How several texts in one turn begin: each would want a label of its own. */
@@ -60,17 +75,13 @@ function isBatch(text: string): boolean {
   return [...text.matchAll(itemStart)].length > 1;
 }
 
-function inText(
-  spec: LabelAnswer,
-  view: RequestView,
-  label: string,
-  words: readonly string[],
-): Formed {
-  const wording = wordOf(spec, view, label);
-  if (wording.kind === "not-offered") return notOffered;
-  if (wording.kind !== "word") return unknownForm;
+function inText(given: Labelled, words: readonly string[]): Formed {
+  const { spec, call } = given;
+  const wording = wordOf(given);
+  if (wording.kind !== "word") return noWord(wording);
   if (spec.format !== null) return formatted(spec.format, wording.word);
-  const prompt = wishesOf(instructionsOf(view));
+  const asked = spec.head === "language" ? call.instructions.replaceAll(codeAsked, " ") : null;
+  const prompt = wishesOf(asked ?? call.instructions);
   if (/json/iu.test(prompt)) return keyed(prompt, wording.word);
   if (isLabelled(prompt, wording.word)) return unknownForm;
   if (wantsElse(withoutList(prompt, words), wording.word)) return unknownForm;
@@ -78,11 +89,11 @@ function inText(
   return isBare ? { kind: "text", text: wording.word } : unknownForm;
 }
 
-function inObject(spec: LabelAnswer, view: RequestView, label: string): Formed {
-  const wording = wordOf(spec, view, label);
-  if (wording.kind === "not-offered") return notOffered;
-  if (wording.kind !== "word") return unknownForm;
-  if (spec.format === null) return keyed(promptOf(view), wording.word);
+function inObject(given: Labelled): Formed {
+  const { spec, call } = given;
+  const wording = wordOf(given);
+  if (wording.kind !== "word") return noWord(wording);
+  if (spec.format === null) return keyed(call.instructions, wording.word);
   const made = formatted(spec.format, wording.word);
   return made.kind === "text" && isJsonObject(made.text)
     ? made
@@ -100,40 +111,6 @@ function keyed(prompt: string, word: string): Formed {
   const [key] = keys;
   if (keys.size !== 1 || key === undefined) return unknownForm;
   return { kind: "text", text: JSON.stringify({ [key]: word }) };
-}
-
-/** What the application asks for, without what it forbids: "no explanation" asks for none. */
-function wishesOf(prompt: string): string {
-  return prompt.replaceAll(
-    /\b(?:no|without|do not|don['’]t|never|nothing|avoid)\b[^.;:!?\n]{0,100}/giu,
-    " ",
-  );
-}
-
-function wantsElse(wishes: string, word: string): boolean {
-  return wantsMore(wishes) || partOnly.test(wishes) || wantsOtherForm(wishes, word);
-}
-
-/** Whether the application wants more than the label. */
-function wantsMore(prompt: string): boolean {
-  return /\b(?:explain|explanation|why|reason|reasoning|justif\w+|scores?|confidence|rating|rate\b[^.\n]{0,60}\d|percent\w*|probabilit\w+|summar\w+|each|every|both|also|translat\w+|then|followed by|add|include|emojis?|sentences?|paragraphs?)\b/iu.test(
-    prompt,
-  );
-}
-
-/** Words that ask for something else than how the text as a whole sounds. */
-const partOnly =
-  /\b(?:towards?|regarding|concerning|with (?:regard|respect) to|focus\w*|aspects?|points? of view|viewpoint|perspective)\b/iu;
-
-/** Words that ask for the label in a form of its own: a number for it, a letter, marks around it, another language. */
-const otherForm =
-  /\b(?:numbers?|numeric\w*|numerals?|digits?|integers?|index|indices|codes?|letters?|initials?|abbreviat\w+|capitali[sz]\w*|symbols?|xml|html|tags?|yaml|csv|markdown|bold|asterisks?|prefix\w*|suffix\w*|period|full stop|format|form|template|begin(?:s|ning)? with|start(?:s|ing)? with|end(?:s|ing)? with|twice|times|spanish|french|german|italian|portuguese|dutch|japanese|chinese|korean|russian|arabic|hindi)\b|<\/?\w+>|\{\w+\}|\[\w+\]/iu;
-
-function wantsOtherForm(prompt: string, word: string): boolean {
-  if (otherForm.test(prompt)) return true;
-  const wantsUpper = /\b(?:upper-?\s?case|all caps|capitals?)\b/iu.test(prompt);
-  const wantsLower = /\blower-?\s?case\b/iu.test(prompt);
-  return (wantsUpper && word !== word.toUpperCase()) || (wantsLower && word !== word.toLowerCase());
 }
 
 /** Whether the list stands inside quotes after a caption, as in "Sentiment: positive|negative". */

@@ -1,22 +1,26 @@
 /** Puts a label into the caller's own JSON schema, and checks the result against it before it goes out. */
 import { Validator } from "@cfworker/json-schema";
 import type { Json, JsonObject } from "../core/request.ts";
-import type { Formed } from "./label-form.ts";
-import { wordingIn, type Wording } from "./label-options.ts";
+import { noWord, type Formed } from "./label-wording.ts";
+import { wordingIn, type Labels, type Wording } from "./label-options.ts";
 
 const unsatisfied: Formed = { kind: "decline", reason: "format_unsatisfied" };
 
 /** An object with the label in its one enumerated property; anything else required makes it decline. */
-export function inSchema(schema: JsonObject, label: string, stated: string | null): Formed {
+export function inSchema(
+  schema: JsonObject,
+  labels: Labels,
+  label: string,
+  stated: string | null,
+): Formed {
   const slot = slotOf(schema);
   if (slot === null) return unsatisfied;
   if (slot.options === null) return { kind: "decline", reason: "label_format_unknown" };
   const isStated = stated !== null && slot.options.includes(stated);
   const wording: Wording = isStated
     ? { kind: "word", word: stated }
-    : wordingIn(slot.options, label);
-  if (wording.kind === "not-offered") return { kind: "decline", reason: "label_not_offered" };
-  if (wording.kind !== "word") return { kind: "decline", reason: "label_format_unknown" };
+    : wordingIn(slot.options, labels, label);
+  if (wording.kind !== "word") return noWord(wording);
   return validated(schema, { [slot.name]: wording.word });
 }
 

@@ -1,6 +1,8 @@
-/** Prints an explanation for people: what, why, and what was looked at on the way. */
-import type { RouteCheck } from "../core/decision.ts";
+/** Prints an explanation for people: what, why, what was looked at on the way, and what would have changed it. */
+import type { BoundAccount, HeadAccount } from "../layers/head-account.ts";
 import type { Explanation } from "../layers/explain.ts";
+import type { RouteMatch } from "../layers/match-accounts.ts";
+import type { RouteAccount } from "../layers/route-account.ts";
 
 /** Lines for a terminal. */
 export function explanationLines(given: Explanation): string[] {
@@ -12,8 +14,9 @@ export function explanationLines(given: Explanation): string[] {
     `complexity  ${shown(given.complexity)}`,
     ...(given.answer === null ? [] : ["answer", ...indented(given.answer)]),
     ...modelLines(given),
+    ...(given.matches.length === 0 ? [] : ["matches", ...given.matches.flatMap(matchLines)]),
     "routes",
-    ...given.trail.map(checkLine),
+    ...given.routes.flatMap(routeLines),
     `policy      ${given.policy}`,
   ];
 }
@@ -22,22 +25,44 @@ function modelLines(given: Explanation): string[] {
   const model = given.signals?.model ?? null;
   if (model === null) return ["model       not asked"];
   if ("failed" in model) return [`model       ${model.failed}`];
-  const { task, sentiment, intent, injection, inScope } = model;
-  const lines = [`task        ${task.label} ${shown(task.confidence)}`];
-  if (intent !== null) {
-    lines.push(
-      `intent      ${intent.label} ${shown(intent.confidence)}, estimated share wrong ${shown(intent.wrong)}`,
-    );
-  }
-  if (sentiment !== null) {
-    lines.push(`sentiment   ${sentiment.label} ${shown(sentiment.confidence)}`);
-  }
-  return [...lines, `in scope    ${shown(inScope)}`, `injection   ${shown(injection)}`];
+  return ["heads", ...given.heads.flatMap(headLines)];
 }
 
-function checkLine(step: RouteCheck): string {
-  const why = step.because ?? step.reason;
-  return `  ${step.outcome.padEnd(9)} ${step.route}${why === null ? "" : `: ${why}`}`;
+function headLines({ head, label, confidence, second, margin, bounds }: HeadAccount): string[] {
+  const isYesOrNo = label === head;
+  const first = `  ${head.padEnd(10)} ${isYesOrNo ? "" : `${label} `}${shown(confidence)}`;
+  const next = second === null ? "" : `, next ${second.label} ${shown(second.confidence)}`;
+  const apart = margin === null ? "" : `, margin ${shown(margin)}`;
+  return [`${first}${next}${apart}`, ...bounds.map(boundLine)];
+}
+
+function boundLine({ route, key, bound, isMet, by }: BoundAccount): string {
+  return `    ${route}: ${key} ${bound} ${isMet ? "met" : "missed"} by ${shown(by)}`;
+}
+
+function matchLines(match: RouteMatch): string[] {
+  const { best, second, margin, guard, bounds } = match;
+  const of = match.name === null ? match.with : `${match.with} of ${match.name}`;
+  const meant = best.isMeant ? best.name : `not ${best.name}`;
+  const sure = `${shown(best.confidence)}, estimated share wrong ${shown(best.wrong)}`;
+  return [
+    `  ${of}: ${meant} ${sure}`,
+    `    nearest  ${shown(best.similarity)} "${best.sentence}"${match.isExact ? ", word for word" : ""}`,
+    ...(second === null
+      ? []
+      : [`    second   ${shown(second.similarity)} ${second.name}, margin ${shown(margin)}`]),
+    ...(guard === null ? [] : [`    guard    ${guard.kind}: ${guard.because}`]),
+    ...bounds.map(boundLine),
+  ];
+}
+
+function routeLines({ outcome, route, because, reason, failed, change }: RouteAccount): string[] {
+  const why = failed[0]?.because ?? because ?? reason;
+  return [
+    `  ${outcome.padEnd(9)} ${route}${why === null ? "" : `: ${why}`}`,
+    ...failed.slice(1).map((one) => `            ${one.because}`),
+    ...(change === null ? [] : [`            ${change.because}`]),
+  ];
 }
 
 function indented(text: string): string[] {

@@ -56,14 +56,20 @@ export type Condition =
 /** How a label reaches the application. */
 export interface LabelAnswer {
   readonly kind: "label";
-  /** The model's head, or "intent" for the policy's own intents. */
+  /** The model's head, "intent" for the policy's own intents, "own" for labels of this route, or a rule of ours. */
   readonly head: string;
+  /** Every label that may be given. */
+  readonly names: readonly string[];
+  /** Labels that this route gives by examples, fitted as intents are; null for every other head. */
+  readonly own: readonly Intent[] | null;
   readonly confidence: Bound;
+  /** Largest estimated share wrong; null when only the confidence counts. */
+  readonly maxWrong: number | null;
   /** The application's word for each of the head's labels; empty when read off its prompt. */
   readonly labels: ReadonlyMap<string, string>;
   /** The reply text with `{label}` in it; null when read off the prompt or the response format. */
   readonly format: string | null;
-  /** Text before the classified part of the user's turn, e.g. "Review:"; null when the whole turn counts. */
+  /** Text before the classified part of the user's turn, e.g. "Review:"; null when the part is found by its frame. */
   readonly after: string | null;
 }
 

@@ -28,9 +28,40 @@ export interface Classifier {
   classify(text: string, deadlineMs: number): Promise<Classification | ClassifierFault>;
 }
 
+/** What the pair guard has against a match, in words. */
+export interface GuardAccount {
+  /** What must agree and does not, e.g. "negation" or "number". */
+  readonly kind: string;
+  readonly because: string;
+}
+
+/** How a text stands to the classes it was compared with; made for `explain` only. */
+export interface MatchAccount {
+  readonly best: {
+    readonly name: string;
+    /** False for sentences that an intent says it does not mean. */
+    readonly isMeant: boolean;
+    readonly confidence: Probability;
+    /** Estimated share wrong among matches at least this sure. */
+    readonly wrong: Probability;
+    /** Cosine to the most similar sentence, and that sentence. */
+    readonly similarity: number;
+    readonly sentence: string;
+  };
+  readonly second: { readonly name: string; readonly similarity: number } | null;
+  /** Difference of similarity to the most similar other class. */
+  readonly margin: number;
+  /** Whether the text says word for word what a sentence says. */
+  readonly isExact: boolean;
+  /** Null also when the guard accepts any sentence of the class. */
+  readonly guard: GuardAccount | null;
+}
+
 /** The policy's intents, fitted to the loaded model. Pure. */
 export interface IntentScorer {
   score(text: string, embedding: Float32Array): IntentScore;
+  /** Null when nothing can be compared. */
+  account(text: string, embedding: Float32Array): MatchAccount | null;
 }
 
 /** The best entry of a FAQ for a question, or why there is none. */
@@ -52,6 +83,8 @@ export type FaqMatch =
 export interface FaqIndex {
   /** Best entry with estimated share wrong at most `maxWrong` (null: the index's default). */
   match(text: string, embedding: Float32Array, maxWrong: number | null): FaqMatch;
+  /** Null when nothing can be compared. */
+  account(text: string, embedding: Float32Array): MatchAccount | null;
 }
 
 /** What the model's signals are read from besides the classification. */
@@ -135,6 +168,18 @@ export type Said =
       readonly confidence: Probability | null;
     }
   | { readonly kind: "decline"; readonly reason: ReasonCode };
+
+/** What a strategy measured, made for `explain` only. */
+export interface AnswerAccount {
+  readonly confidence: Probability;
+  /** Estimated share wrong. */
+  readonly wrong: Probability;
+  /** Null for labels of the model's own heads. */
+  readonly match: MatchAccount | null;
+}
+
+/** Measures of the strategies that have any; null for the others, or when the model gave nothing. */
+export type AccountAnswer = (spec: AnswerSpec, context: AnswerContext) => AnswerAccount | null;
 
 /** The folder of answer strategies, as the layers see it. */
 export interface Answerer {

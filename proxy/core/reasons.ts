@@ -62,6 +62,9 @@ export const reasons = {
   label_format_unknown:
     "The form in which the application wants the label could not be determined.",
   label_not_offered: "The application does not list the label that the model chose.",
+  label_foreign: "The application offers a label that the model does not know.",
+  label_text_unclear: "Which part of the call is to be classified could not be determined.",
+  label_contradicted: "An example in the call gives the same text another label.",
   answer_too_long: "The answer is longer than the caller's token limit.",
   format_unsatisfied:
     "The local answer does not satisfy the response format that the caller asked for.",

@@ -1,7 +1,7 @@
 /** A call as it goes down the stack; each stage of knowledge is a type. */
 import type { Judgement, Verdict } from "./decision.ts";
 import type { RequestBody, RequestHead } from "./http.ts";
-import type { Policy } from "./policy.ts";
+import type { Intent, Policy } from "./policy.ts";
 import type { CallSpan, FaqIndex, IntentScorer } from "./ports.ts";
 import type { ReasonCode } from "./reasons.ts";
 import type { Controls, Reading } from "./request.ts";
@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly intents: IntentScorer | null;
   /** By FAQ file name as the routes write it. */
   readonly faqs: ReadonlyMap<string, FaqIndex>;
+  /** Routes' own labels, by the list that a label answer holds. */
+  readonly labels: ReadonlyMap<readonly Intent[], IntentScorer>;
   /** True while an operator has switched answering off. */
   readonly isStopped: boolean;
 }

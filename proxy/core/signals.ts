@@ -44,6 +44,8 @@ export interface CheapSignals {
   readonly keywords: readonly string[];
   /** BCP 47 primary tag, or "und" when it could not be told. */
   readonly language: string;
+  /** How sure the tag is; below 0.5 for "und". */
+  readonly languageConfidence: Probability;
   readonly structure: {
     readonly hasCode: boolean;
     readonly numbers: number;
@@ -79,8 +81,16 @@ export type ModelPart =
     }
   | { readonly kind: "failed"; readonly reason: ReasonCode };
 
+/** A part of the last turn with measures of its own. */
+export interface TextPart {
+  readonly text: string;
+  readonly cheap: CheapSignals;
+}
+
 /** The signals of one call. */
 export interface Signals {
   readonly cheap: CheapSignals;
   readonly model: ModelPart;
+  /** Where a label call's text is only a part of the last turn: that part, which is then what the model reads. */
+  readonly part?: TextPart | null;
 }

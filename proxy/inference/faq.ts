@@ -1,11 +1,12 @@
 /** A FAQ's questions as an index: the best entry, or why none; built by snapshot-parts.ts. */
 import { probability } from "../core/brand.ts";
 import type { Faq, FaqEntry } from "../core/policy.ts";
-import type { FaqIndex, FaqMatch } from "../core/ports.ts";
+import type { FaqIndex, FaqMatch, MatchAccount } from "../core/ports.ts";
 import { judged, type Calibration, type Judged } from "./calibration.ts";
 import { distinguishingWords } from "./faq-names.ts";
 import type { Embed } from "./intents.ts";
 import { Lexicon } from "./lexicon.ts";
+import { accountOf } from "./match-account.ts";
 import { Matcher, type Match, type SentenceClass } from "./matcher.ts";
 
 /** Entries with one answer; each sentence knows its entry. */
@@ -79,6 +80,16 @@ class ScannedFaq implements FaqIndex {
     if (reason !== null) return { kind: "none", reason, confidence };
     const id = found.entries[match.sentence]?.id ?? "";
     return { kind: "match", id, answer: found.answer, confidence, wrong };
+  }
+
+  account(text: string, embedding: Float32Array): MatchAccount | null {
+    const match = this.#matcher.match(text, embedding);
+    if (match === null) return null;
+    return accountOf(
+      { text, embedding, match, classes: this.#classes, judged: this.#judged(match) },
+      (at, sentence) => this.#classes[at]?.entries[sentence]?.id ?? "",
+      true,
+    );
   }
 
   #judged(match: Match): Judged {

@@ -1,13 +1,14 @@
 /** The policy's intents fitted to the loaded model: example sentences in, a calibrated scorer out; built by snapshot-parts.ts. */
 import { probability } from "../core/brand.ts";
 import type { Intent } from "../core/policy.ts";
-import type { IntentScorer } from "../core/ports.ts";
+import type { IntentScorer, MatchAccount } from "../core/ports.ts";
 import type { IntentScore } from "../core/signals.ts";
 import { judged, type Calibration, type Judged } from "./calibration.ts";
 import type { Fit } from "./fit-store.ts";
 import { fitInThread } from "./fit-thread.ts";
 import { Identifiers } from "./identifiers.ts";
 import { Lexicon } from "./lexicon.ts";
+import { accountOf } from "./match-account.ts";
 import { Matcher, type Match, type SentenceClass } from "./matcher.ts";
 import { flattened } from "./vectors.ts";
 
@@ -106,6 +107,19 @@ class FittedIntents implements IntentScorer {
       margin: Math.min(1, Math.max(0, match.margin)),
       guard: match.objection !== null,
     };
+  }
+
+  account(text: string, embedding: Float32Array): MatchAccount | null {
+    const known = this.#identifiers.asKnown(text);
+    const match = this.#matcher.match(known, embedding);
+    const found = match === null ? undefined : this.#classes[match.best];
+    if (match === null || found === undefined) return null;
+    const judgedMatch = found.isMeant ? this.#judged(match) : unsure;
+    return accountOf(
+      { text: known, embedding, match, classes: this.#classes, judged: judgedMatch },
+      (at) => this.#classes[at]?.intent ?? "",
+      found.isMeant,
+    );
   }
 
   #judged(match: Match): Judged {

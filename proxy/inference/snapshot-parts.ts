@@ -1,5 +1,5 @@
 /** Fits what a policy needs of the model: its intents and its FAQs; called by assemble.ts at load and at each reload. */
-import type { Policy } from "../core/policy.ts";
+import type { Intent, Policy } from "../core/policy.ts";
 import type { FaqIndex, IntentScorer } from "../core/ports.ts";
 import { readCalibration, type Calibration } from "./calibration.ts";
 import type { LocalClassifier } from "./classifier.ts";
@@ -11,6 +11,8 @@ export interface SnapshotParts {
   readonly intents: IntentScorer | null;
   /** By FAQ file name as the routes write it. */
   readonly faqs: ReadonlyMap<string, FaqIndex>;
+  /** Routes' own labels, by the list that a label answer holds. */
+  readonly labels: ReadonlyMap<readonly Intent[], IntentScorer>;
 }
 
 interface Memory {
@@ -20,7 +22,7 @@ interface Memory {
 
 // What was fitted for the last policies of each classifier: a reload fits only what changed.
 const memories = new WeakMap<LocalClassifier, Memory>();
-const kept = 8;
+const kept = 32;
 
 /** Waits for the model; rejects when there will be none, and then the policy runs without these parts. */
 export async function fitSnapshotParts(
@@ -34,9 +36,12 @@ export async function fitSnapshotParts(
   const calibration = calibrationOf(model?.folder ?? null);
   const memory = memories.get(classifier) ?? { intents: new Map(), faqs: new Map() };
   memories.set(classifier, memory);
-  const intents = remembered(memory.intents, keyOf(model?.digest, policy.intents), async () =>
-    fitIntents(policy.intents, embed, await calibration(), (examples) => classifier.fit(examples)),
-  );
+  const fit = (intents: readonly Intent[]): Promise<IntentScorer | null> =>
+    remembered(memory.intents, keyOf(model?.digest, intents), async () =>
+      fitIntents(intents, embed, await calibration(), (examples) => classifier.fit(examples)),
+    );
+  const intents = fit(policy.intents);
+  const labels = Promise.all(ownLabels(policy).map(async (own) => [own, await fit(own)] as const));
   const faqs = [...policy.faqs].map(async ([file, faq]) => {
     const key = keyOf(model?.digest, faq.entries);
     return [
@@ -44,7 +49,18 @@ export async function fitSnapshotParts(
       await remembered(memory.faqs, key, async () => indexFaq(faq, embed, await calibration())),
     ] as const;
   });
-  return { intents: await intents, faqs: new Map(await Promise.all(faqs)) };
+  return {
+    intents: await intents,
+    faqs: new Map(await Promise.all(faqs)),
+    labels: new Map((await labels).flatMap(([own, fitted]) => (fitted ? [[own, fitted]] : []))),
+  };
+}
+
+function ownLabels(policy: Policy): readonly (readonly Intent[])[] {
+  return policy.routes.flatMap(({ action }) => {
+    if (action.kind !== "answer" || action.answer.kind !== "label") return [];
+    return action.answer.own === null ? [] : [action.answer.own];
+  });
 }
 
 /** Reads when first asked: a reload that fits nothing anew needs neither the file nor the dictionary. */

@@ -4,6 +4,7 @@ import type { Facts } from "../core/decision.ts";
 import type { Bound, Condition, SystemRule } from "../core/policy.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { ModelSignals, Scored, Signals } from "../core/signals.ts";
+import { down, isWithin } from "./bounds.ts";
 
 /** Holds or not; `unknown` needs the model first; `fault` could not be known. */
 export type Truth = "true" | "false" | "unknown" | "fault";
@@ -144,9 +145,15 @@ function checkModel(condition: ModelCondition, model: ModelSignals): Check {
 }
 
 function checkWrong(of: "task" | "intent", share: number, model: ModelSignals): Check {
-  const wrong = of === "intent" ? (model.intent?.wrong ?? 1) : 1 - model.task.confidence;
   const bound = { op: "<=", value: share } as const;
-  return checkBound("estimated share wrong", wrong, bound, { above: "above_max_wrong" });
+  return checkBound("estimated share wrong", wrongOf(of, model), bound, {
+    above: "above_max_wrong",
+  });
+}
+
+/** The estimated share wrong that a `max_wrong` condition speaks of. */
+export function wrongOf(of: "task" | "intent", model: ModelSignals): number {
+  return of === "intent" ? (model.intent?.wrong ?? 1) : 1 - model.task.confidence;
 }
 
 function checkIntent(oneOf: readonly string[], model: ModelSignals): Check {
@@ -248,7 +255,8 @@ interface Told {
 }
 
 function checkBound(name: string, value: number, bound: Bound, told: Told): Check {
-  const because = `${name} ${shortened(value)}, wanted ${bound.op} ${bound.value}`;
+  // Rounded down, so that a failing value never prints as the bound it missed.
+  const because = `${name} ${down(value)}, wanted ${bound.op} ${bound.value}`;
   const reason = isOver(value, bound) ? told.above : told.below;
   return settled(isWithin(value, bound), because, reason ?? null);
 }
@@ -260,25 +268,4 @@ function settled(isMet: boolean, because: string, reason: ReasonCode | null): Ch
 /** Whether a number that does not keep a bound lies above it. */
 function isOver(value: number, { op, value: limit }: Bound): boolean {
   return op === "<=" || op === "<" || (op === "=" && value > limit);
-}
-
-/** Whether a number keeps a bound. */
-function isWithin(value: number, bound: Bound): boolean {
-  switch (bound.op) {
-    case ">=":
-      return value >= bound.value;
-    case ">":
-      return value > bound.value;
-    case "<=":
-      return value <= bound.value;
-    case "<":
-      return value < bound.value;
-    case "=":
-      return value === bound.value;
-  }
-}
-
-/** Rounded down to four digits, so that a failing value never prints as the bound it missed. */
-function shortened(value: number): string {
-  return String(Math.floor(value * 10_000) / 10_000);
 }

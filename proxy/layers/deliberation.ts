@@ -2,11 +2,11 @@
 import type { Facts, Judgement } from "../core/decision.ts";
 import { headerValue } from "../core/http.ts";
 import type { Classifier, SignalReaders } from "../core/ports.ts";
-import type { Route } from "../core/policy.ts";
 import type { Received } from "../core/received.ts";
 import type { RequestView } from "../core/request.ts";
-import type { CheapSignals, ModelPart, Signals } from "../core/signals.ts";
-import { judge } from "./judge.ts";
+import type { ModelPart, Signals, TextPart } from "../core/signals.ts";
+import { judge, type Case } from "./judge.ts";
+import { partToRead } from "./label-route.ts";
 
 /** A judgement with the signals it rests on. */
 export interface Deliberated {
@@ -46,11 +46,16 @@ export function deliberation(parts: DeliberationParts): Deliberate {
     const signals = start.signals ?? {
       cheap: parts.signals.readCheap(view, policy),
       model: { kind: "unasked" },
+      part: null,
     };
-    const first = judged(parts, { received, signals, facts }, start.from);
-    if (!first.needsModel) return { judgement: first, signals };
-    const text = classifiedText(view, policy.routes[first.at]);
-    const asked = { cheap: signals.cheap, model: await ask(parts, received, text, signals.cheap) };
+    const known = { received, signals, facts };
+    const first = judged(parts, known, start.from);
+    if (!first.needsModel) {
+      return { judgement: first, signals: withLabelPart(parts, known, first) };
+    }
+    const part = partOf(parts, known, partToRead(caseOf(parts, known), start.from));
+    const model = await ask(parts, received, part ?? { text: view.text, cheap: signals.cheap });
+    const asked = { cheap: signals.cheap, part, model };
     return {
       judgement: judged(parts, { received, signals: asked, facts }, start.from),
       signals: asked,
@@ -58,7 +63,32 @@ export function deliberation(parts: DeliberationParts): Deliberate {
   };
 }
 
-function factsOf(received: Received, view: RequestView, isOutage: boolean): Facts {
+/** A label that needs no model is read off the call's text, too. */
+function withLabelPart(parts: DeliberationParts, known: Known, judgement: Judgement): Signals {
+  const { signals } = known;
+  const action = judgement.route?.action;
+  if (action?.kind !== "answer" || action.answer.kind !== "label") return signals;
+  if (signals.model.kind !== "unasked") return signals;
+  const text = partToRead(caseOf(parts, known), judgement.at);
+  return { ...signals, part: partOf(parts, known, text) };
+}
+
+/** Measures of the part alone: its language is not that of the instructions around it. */
+function partOf(
+  parts: DeliberationParts,
+  { signals, facts, received }: Known,
+  text: string | null,
+): TextPart | null {
+  const { view } = facts;
+  if (text === null) return null;
+  if (text === view.text) return { text, cheap: signals.cheap };
+  const turns = [{ role: "user", text }] as const;
+  const { policy } = received.snapshot;
+  return { text, cheap: parts.signals.readCheap({ ...view, text, turns }, policy) };
+}
+
+/** What judge() looks at of a call besides its signals. */
+export function factsOf(received: Received, view: RequestView, isOutage: boolean): Facts {
   const lines = received.head.headers;
   return { view, isOutage, header: (name) => headerValue(lines, name) };
 }
@@ -70,26 +100,18 @@ interface Known {
 }
 
 function judged(parts: DeliberationParts, known: Known, from: number): Judgement {
-  const { signals, facts } = known;
-  const { policy } = known.received.snapshot;
-  const complexity = parts.signals.complexityOf(signals, policy);
-  return judge({ signals, facts, policy, complexity }, from);
+  return judge(caseOf(parts, known), from);
 }
 
-/** A label route may say where in the user's turn the text to classify begins. */
-function classifiedText(view: RequestView, route: Route | undefined): string {
-  const action = route?.action;
-  const after =
-    action?.kind === "answer" && action.answer.kind === "label" ? action.answer.after : null;
-  const mark = after === null ? -1 : view.text.indexOf(after);
-  return after === null || mark < 0 ? view.text : view.text.slice(mark + after.length).trim();
+function caseOf(parts: DeliberationParts, { received, signals, facts }: Known): Case {
+  const { policy } = received.snapshot;
+  return { signals, facts, policy, complexity: parts.signals.complexityOf(signals, policy) };
 }
 
 async function ask(
   parts: DeliberationParts,
   received: Received,
-  text: string,
-  cheap: CheapSignals,
+  { text, cheap }: TextPart,
 ): Promise<ModelPart> {
   const { policy, intents } = received.snapshot;
   const deadlineMs = performance.now() + policy.limits.decisionMs;

@@ -1,10 +1,11 @@
 /** judge(): from signals and policy to a judgement, pure and synchronous, so that explain and replay give the same. */
 import { probability, type Probability, type Score } from "../core/brand.ts";
 import type { Facts, Judgement, RouteCheck } from "../core/decision.ts";
-import type { Condition, Policy, Route } from "../core/policy.ts";
+import type { AnswerSpec, Condition, Policy, Route } from "../core/policy.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { ModelSignals, Signals } from "../core/signals.ts";
 import { check, scoredOf, type Check } from "./condition.ts";
+import { checkLabel, readElse, readsElse } from "./label-route.ts";
 
 /** From this probability on, a text counts as attacking instructions and gets no local answer. */
 const injectionLimit = 0.5;
@@ -60,22 +61,34 @@ function closedReason(given: Case): ReasonCode | null | "unknown" {
   return injection !== null && injection >= injectionLimit ? "injection_suspected" : null;
 }
 
+/** One route's condition, and for an answering one whether it may answer this call at all. */
 function checkRoute(route: Route, subject: Case, closed: ReasonCode | null): Check {
   if (route.action.kind !== "answer") return check(route.when, subject);
   if (closed !== null)
     return { truth: "false", because: "no local answer is allowed", reason: closed };
-  const result = check(route.when, subject);
-  if (result.truth !== "true" || !answersByModel(route, subject.policy)) return result;
-  return check(modelIsThere, subject);
+  const { answer } = route.action;
+  const result =
+    answer.kind === "label" ? checkLabel(route, answer, subject) : check(route.when, subject);
+  if (result.truth !== "true") return result;
+  if (readsElse(route, answer, subject)) return readElse;
+  return answersByModel(answer, subject.policy) ? check(modelIsThere, subject) : result;
 }
 
 /** Holds for every text the model can read; asks for the model when it was not asked. */
 const modelIsThere: Condition = { kind: "in_scope", is: { op: ">=", value: 0 } };
 
-function answersByModel({ action }: Route, policy: Policy): boolean {
-  if (action.kind !== "answer" || action.answer.kind === "template") return false;
-  // A generated text comes from a model of its own; ours, if there is one, reads the call for attacks.
-  return action.answer.kind !== "generate" || policy.model !== null;
+function answersByModel(answer: AnswerSpec, policy: Policy): boolean {
+  switch (answer.kind) {
+    case "template":
+      return false;
+    case "faq":
+      return true;
+    case "label":
+      return answer.head !== "language";
+    case "generate":
+      // A generated text comes from a model of its own; ours, if there is one, reads the call for attacks.
+      return policy.model !== null;
+  }
 }
 
 function open(given: Case, at: number, trail: readonly RouteCheck[]): Found {

@@ -1,8 +1,10 @@
 /** Compiles what an answering route says: template, FAQ, label or generated text; routes.ts calls it. */
-import type { AnswerSpec, GenerateAnswer, LabelAnswer } from "../core/policy.ts";
+import { languageNames } from "../core/label-words.ts";
+import type { AnswerSpec, GenerateAnswer, Intent, LabelAnswer } from "../core/policy.ts";
 import type { Context } from "./context.ts";
 import { DEFAULT_GENERATION, DEFAULT_LABEL_CONFIDENCE } from "./defaults.ts";
 import { frozenMap } from "./freeze.ts";
+import { intentsFrom } from "./intents.ts";
 import { nearestHint } from "./nearest.ts";
 import { isLeast, LEAST_MESSAGE, type RawWhen } from "./schema-conditions.ts";
 import type { RawAnswer, RawGenerate } from "./schema-routes.ts";
@@ -21,7 +23,7 @@ const KINDS = ["template", "faq", "label", "generate"] as const;
 const KEYS: Readonly<Record<(typeof KINDS)[number], readonly string[]>> = {
   template: ["slots"],
   faq: ["max_wrong", "confidence"],
-  label: ["confidence", "labels", "format", "after"],
+  label: ["confidence", "max_wrong", "among", "labels", "format", "after"],
   generate: [],
 };
 
@@ -119,31 +121,74 @@ function faqOf(
   };
 }
 
+interface AnswerPlace {
+  readonly context: Context;
+  readonly path: Path;
+}
+
 function labelOf(
   raw: RawAnswer,
-  head: string,
-  { context, path }: { readonly context: Context; readonly path: Path },
+  label: NonNullable<RawAnswer["label"]>,
+  place: AnswerPlace,
 ): LabelAnswer {
-  const known = labelsOf(head, context);
-  if (known.length === 0)
-    context.report([...path, "label"], "the policy has no intents to label with");
-  const labels = Object.entries(raw.labels ?? {});
-  for (const [label] of labels) {
-    if (known.includes(label)) continue;
-    const hint = nearestHint(label, known);
-    context.reportKey([...path, "labels", label], `\`${head}\` has no label \`${label}\`${hint}`);
+  const [head, own] =
+    typeof label === "string"
+      ? [label, null]
+      : ["own", intentsFrom(label, place.context, [...place.path, "label"])];
+  const names = namesOf(raw, head, own, place);
+  checkWords(raw, head, names, place);
+  return {
+    kind: "label",
+    head,
+    names,
+    own,
+    confidence: raw.confidence ?? { op: ">=", value: DEFAULT_LABEL_CONFIDENCE },
+    maxWrong: raw.max_wrong ?? null,
+    labels: frozenMap(Object.entries(raw.labels ?? {})),
+    format: raw.format ?? null,
+    after: raw.after ?? null,
+  };
+}
+
+function checkWords(
+  raw: RawAnswer,
+  head: string,
+  names: readonly string[],
+  { context, path }: AnswerPlace,
+): void {
+  for (const name of Object.keys(raw.labels ?? {})) {
+    if (!names.includes(name))
+      context.reportKey([...path, "labels", name], noLabel(head, name, names));
   }
   if (raw.format !== undefined && !raw.format.includes("{label}")) {
     context.report([...path, "format"], "`format` needs `{label}` where the label goes");
   }
-  return {
-    kind: "label",
-    head,
-    confidence: raw.confidence ?? { op: ">=", value: DEFAULT_LABEL_CONFIDENCE },
-    labels: frozenMap(labels),
-    format: raw.format ?? null,
-    after: raw.after ?? null,
-  };
+}
+
+/** The labels that may be given: those of `among`, else all. */
+function namesOf(
+  raw: RawAnswer,
+  head: string,
+  own: readonly Intent[] | null,
+  { context, path }: AnswerPlace,
+): readonly string[] {
+  const all = own?.map(({ name }) => name) ?? labelsOf(head, context);
+  const isOwn = own !== null;
+  // What was cut out as wrong in form counts as written.
+  if (isOwn && context.keys([...path, "label"]).length < 2)
+    context.report([...path, "label"], "labels of your own are at least two");
+  if (!isOwn && all.length === 0)
+    context.report([...path, "label"], "the policy has no intents to label with");
+  const { among = all } = raw;
+  for (const [at, name] of among.entries()) {
+    if (!all.includes(name)) context.report([...path, "among", at], noLabel(head, name, all));
+  }
+  return among;
+}
+
+function noLabel(head: string, name: string, names: readonly string[]): string {
+  const called = head === "own" ? "label" : head;
+  return `\`${called}\` has no label \`${name}\`${nearestHint(name, names)}`;
 }
 
 function labelsOf(head: string, context: Context): readonly string[] {
@@ -152,6 +197,8 @@ function labelsOf(head: string, context: Context): readonly string[] {
       return TASKS;
     case "sentiment":
       return SENTIMENTS;
+    case "language":
+      return [...languageNames.keys()];
     default:
       return [...context.names("intent")];
   }

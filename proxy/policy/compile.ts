@@ -1,5 +1,5 @@
 /** Compiles a policy that is right in form into the frozen one that layers read; load.ts calls it. */
-import type { ComplexitySignal, Condition, Faq, Intent, Policy, Price } from "../core/policy.ts";
+import type { ComplexitySignal, Condition, Faq, Policy, Price } from "../core/policy.ts";
 import { namedConditionOf } from "./conditions.ts";
 import type { Context } from "./context.ts";
 import {
@@ -10,6 +10,7 @@ import {
   DEFAULT_WEIGHTS,
 } from "./defaults.ts";
 import { frozen, frozenMap } from "./freeze.ts";
+import { comparable, intentsFrom } from "./intents.ts";
 import { providersOf, targetsOf } from "./providers.ts";
 import { cacheRuleFrom, routesOf } from "./routes.ts";
 import type { RawPolicy } from "./schema.ts";
@@ -36,7 +37,7 @@ export function compile(raw: RawPolicy, context: Context, around: Surroundings):
     model: raw.model === undefined ? DEFAULT_MODEL : raw.model,
     providers,
     deny: denyOf(raw, context),
-    intents: intentsOf(raw, context),
+    intents: intentsFrom(raw.intents ?? {}, context, ["intents"]),
     targets: targetsOf(raw.targets ?? [], providers, context),
     weights: weightsOf(raw),
     keywords: keywordsOf(raw),
@@ -74,24 +75,6 @@ function denyOf(raw: RawPolicy, context: Context): readonly Condition[] {
   return (raw.deny ?? []).map((each, at) =>
     namedConditionOf(each, { context, path: isOne ? ["deny"] : ["deny", at], scope: "task" }),
   );
-}
-
-function intentsOf(raw: RawPolicy, context: Context): readonly Intent[] {
-  return Object.entries(raw.intents ?? {}).map(([name, { examples, not = [] }]) => {
-    const meant = new Set(examples.map(comparable));
-    for (const [at, sentence] of not.entries()) {
-      if (!meant.has(comparable(sentence))) continue;
-      context.report(
-        ["intents", name, "not", at],
-        "this sentence is an example of the same intent",
-      );
-    }
-    return { name, examples, not };
-  });
-}
-
-function comparable(sentence: string): string {
-  return sentence.trim().toLowerCase();
 }
 
 function weightsOf(raw: RawPolicy): ReadonlyMap<ComplexitySignal, number> {

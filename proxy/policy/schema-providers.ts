@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { Price } from "../core/policy.ts";
 import type { Protocol } from "../core/request.ts";
-import { NAME, NAME_MESSAGE } from "./schema-routes.ts";
+import { NAME, NAME_MESSAGE } from "./schema-intents.ts";
 import {
   dictionary,
   duration,

@@ -1,6 +1,7 @@
 /** The schema of routes: what they answer, forward or refuse, and what they may cache. */
 import * as v from "valibot";
 import type { Bound, CacheRule, Mode } from "../core/policy.ts";
+import { intentMap, NAME, NAME_MESSAGE, type RawIntent } from "./schema-intents.ts";
 import { conditions, leastProbability, type RawWhen } from "./schema-conditions.ts";
 import {
   dictionary,
@@ -54,7 +55,8 @@ export interface RawAnswer {
   readonly slots?: Readonly<Record<string, RegExp>> | undefined;
   readonly faq?: string | undefined;
   readonly max_wrong?: number | undefined;
-  readonly label?: string | undefined;
+  readonly label?: string | Readonly<Record<string, RawIntent>> | undefined;
+  readonly among?: readonly string[] | undefined;
   readonly confidence?: Bound | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly format?: string | undefined;
@@ -74,13 +76,6 @@ export interface RawRoute {
     | undefined;
   readonly cache?: RawCache | undefined;
 }
-
-/** Names of routes, targets, intents and keyword groups. */
-export const NAME: RegExp = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
-
-/** What to say of a name that is not one. */
-export const NAME_MESSAGE =
-  "a name begins with a letter and goes on with at most 63 letters, digits, dots, hyphens or underscores";
 
 /** Whether decisions are carried out. */
 export const mode: Schema<Mode> = word(["enforce", "observe"]);
@@ -175,10 +170,17 @@ const answer: Schema<RawAnswer> = map({
     "For each slot of a template a regular expression; its first group (or the match) in the user's last turn fills it.",
   ),
   faq: key(text(1000), "A file of questions and answers, relative to this file."),
-  max_wrong: key(percent, "For a FAQ: largest share of wrong answers, instead of the route's."),
+  max_wrong: key(
+    percent,
+    "For a FAQ or a label: largest share of wrong answers; for a FAQ instead of the route's.",
+  ),
   label: key(
-    word(LABEL_HEADS),
-    "Answers a classification call with the model's label of this kind.",
+    either(word(LABEL_HEADS), intentMap, "a kind of label, or a map of labels and examples"),
+    "Answers a classification call with the model's label of this kind, or with one of your own labels, given by examples as intents are.",
+  ),
+  among: key(
+    oneOrMore(text(200)),
+    "The labels that may be given, of those the kind has; default all.",
   ),
   confidence: key(
     leastProbability,

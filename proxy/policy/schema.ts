@@ -2,16 +2,9 @@
 import * as v from "valibot";
 import type { ComplexitySignal, Mode, Price } from "../core/policy.ts";
 import { conditions, type RawWhen } from "./schema-conditions.ts";
+import { intentMap, ownName, type RawIntent } from "./schema-intents.ts";
 import { price, provider, target, type RawProvider, type RawTarget } from "./schema-providers.ts";
-import {
-  cache,
-  mode,
-  NAME,
-  NAME_MESSAGE,
-  route,
-  type RawRoute,
-  type RawStore,
-} from "./schema-routes.ts";
+import { cache, mode, route, type RawRoute, type RawStore } from "./schema-routes.ts";
 import {
   dictionary,
   duration,
@@ -23,19 +16,12 @@ import {
   nameForm,
   number,
   oneOrMore,
-  requiredKey,
   size,
   text,
   whole,
   type Schema,
 } from "./schema-values.ts";
 import { COMPLEXITY_SIGNALS } from "./vocabulary.ts";
-
-/** An intent's sentences. */
-export interface RawIntent {
-  readonly examples: readonly string[];
-  readonly not?: readonly string[] | undefined;
-}
 
 /** A policy as written: right in form, references not yet checked, defaults not yet filled in. */
 export interface RawPolicy {
@@ -68,25 +54,6 @@ export interface RawPolicy {
     | undefined;
   readonly prices?: Readonly<Record<string, Price>> | undefined;
 }
-
-const ownName = nameForm(NAME, NAME_MESSAGE);
-
-const sentences = oneOrMore(text(1000));
-
-const intent: Schema<RawIntent> = either(
-  v.pipe(
-    sentences,
-    v.transform((examples): RawIntent => ({ examples })),
-  ),
-  map({
-    examples: requiredKey(
-      sentences,
-      "Sentences that mean it; five to ten in users' own words do well.",
-    ),
-    not: key(sentences, "Sentences that look alike and mean something else."),
-  }),
-  "a sentence, a list of sentences, or a map with `examples`",
-);
 
 const weight = number(0, 1);
 
@@ -145,7 +112,7 @@ export const policySchema: Schema<RawPolicy> = map({
     "Calls that are never answered in the pod, whatever a route says. Merged files add up.",
   ),
   intents: key(
-    dictionary(ownName, intent),
+    intentMap,
     "What users want, by example sentences; fitted when the policy is loaded.",
   ),
   targets: key(listOrNone(target), "Named places that a route may send a call to."),

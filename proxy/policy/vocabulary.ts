@@ -21,7 +21,7 @@ export const TASKS = [
 export const SENTIMENTS = ["negative", "neutral", "positive"] as const;
 
 /** What a label answer may be read from. */
-export const LABEL_HEADS = ["task", "sentiment", "intent"] as const;
+export const LABEL_HEADS = ["task", "sentiment", "intent", "language"] as const;
 
 /** Protocols that are read. */
 export const PROTOCOLS = ["openai-chat", "anthropic-messages"] as const;

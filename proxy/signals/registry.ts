@@ -23,13 +23,15 @@ function readCheap(view: RequestView, policy: Policy): CheapSignals {
   const text = sampleOf(whole);
   const input: CheapInput = { view, policy, whole, text, searchable: searchable(text) };
   const hit = keywords.read(input);
+  const spoken = language.read(input);
   return {
     length: length.read(input),
     syntax: syntax.read(input),
     emotionWords: emotionWords.read(input),
     keywords: hit,
     keywordScore: score(hit.length > 0 ? 1 : 0),
-    language: language.read(input),
+    language: spoken.tag,
+    languageConfidence: spoken.confidence,
     structure: structure.read(input),
     turns: turns.read(input),
     characters: view.text.length,

@@ -98,6 +98,7 @@ export function cheapOf(more: Partial<CheapSignals> = {}): CheapSignals {
     keywordScore: score(0),
     keywords: [],
     language: "en",
+    languageConfidence: probability(0.98),
     structure: { hasCode: false, numbers: 0, questions: 1, lines: 1 },
     turns: 1,
     characters: 20,

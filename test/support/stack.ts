@@ -147,6 +147,7 @@ export function receivedOf(
     policy: policyOf(policy),
     intents: null,
     faqs: new Map(),
+    labels: new Map(),
     isStopped: false,
   };
   return {

@@ -27,6 +27,7 @@ function contextOf(given: Given): AnswerContext {
   const index: FaqIndex = {
     match: () =>
       given.faq ?? { kind: "none", reason: "faq_no_match", confidence: probability(0.1) },
+    account: () => null,
   };
   return {
     view: viewOf(given.text ?? "hello", given.view),
@@ -35,6 +36,7 @@ function contextOf(given: Given): AnswerContext {
       policy: policyOf(),
       intents: null,
       faqs: new Map([["store.yaml", index]]),
+      labels: new Map(),
       isStopped: false,
     },
   };
@@ -63,6 +65,9 @@ const faq = (more: Partial<Extract<AnswerSpec, { kind: "faq" }>> = {}): AnswerSp
 const label = (more: Partial<LabelAnswer> = {}): LabelAnswer => ({
   kind: "label",
   head: "sentiment",
+  names: ["negative", "neutral", "positive"],
+  own: null,
+  maxWrong: null,
   confidence: { op: ">=", value: 0.9 },
   labels: new Map(),
   format: null,
@@ -193,8 +198,8 @@ describe("label", () => {
   });
 
   it.each([
-    ["Reply with one of: positive, negative, neutral, mixed.", "label_format_unknown"],
-    ["Reply with one of: mixed, positive, negative, neutral.", "label_format_unknown"],
+    ["Reply with one of: positive, negative, neutral, mixed.", "label_foreign"],
+    ["Reply with one of: mixed, positive, negative, neutral.", "label_foreign"],
     ["Only one of: very positive, positive, negative, neutral", "label_format_unknown"],
     [
       "Say positive or negative, then POSITIVE or NEGATIVE again; one word.",
@@ -249,7 +254,7 @@ describe("label", () => {
     );
     expect(
       await said(label(), labelled("JSON. positive, negative or mixed?", "negative", { format })),
-    ).toBe("label_format_unknown");
+    ).toBe("label_foreign");
     expect(
       await said(label(), labelled("JSON. positive or negative?", "neutral", { format })),
     ).toBe("label_not_offered");
@@ -258,7 +263,7 @@ describe("label", () => {
   it.each([
     [{ enum: ["Positive", "Negative", "Neutral"] }, '{"label":"Positive"}'],
     [{ type: "string" }, "label_format_unknown"],
-    [{ enum: ["good", "bad"] }, "label_format_unknown"],
+    [{ enum: ["good", "bad"] }, "label_foreign"],
     [{ enum: ["negative", "neutral"] }, "label_not_offered"],
     [{ enum: ["positive", "negative"], minLength: 20 }, "format_unsatisfied"],
     [{ enum: ["positive", "negative"], $ref: "#/nowhere" }, "format_unsatisfied"],
@@ -292,11 +297,16 @@ describe("label", () => {
     };
     const signals = knownSignals(modelOf({ intent }));
     const view = { system: "Return only the intent: Order Status, Refund, Other." };
-    expect(await said(label({ head: "intent" }), { signals, view })).toBe("Order Status");
+    expect(
+      await said(label({ head: "intent", names: ["order_status", "refund"] }), { signals, view }),
+    ).toBe("Order Status");
     const other = { system: "Return only the intent: billing, refund." };
-    expect(await said(label({ head: "intent" }), { signals, view: other })).toBe(
-      "label_format_unknown",
-    );
+    expect(
+      await said(label({ head: "intent", names: ["order_status", "refund"] }), {
+        signals,
+        view: other,
+      }),
+    ).toBe("label_foreign");
   });
 
   it("declines without a model", async () => {
@@ -304,7 +314,8 @@ describe("label", () => {
       cheap: cheapOf(),
       model: { kind: "failed", reason: "decision_timeout" },
     };
-    expect(await said(label(), { signals })).toBe("model_unavailable");
-    expect(await said(label({ head: "nonesuch" }), {})).toBe("model_unavailable");
+    const view = { system: "Classify." };
+    expect(await said(label(), { signals, view })).toBe("model_unavailable");
+    expect(await said(label({ head: "nonesuch" }), { view })).toBe("model_unavailable");
   });
 });

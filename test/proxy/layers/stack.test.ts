@@ -5,6 +5,7 @@ import type { Condition, Route } from "../../../proxy/core/policy.ts";
 import { explain } from "../../../proxy/layers/explain.ts";
 import { deliberation } from "../../../proxy/layers/deliberation.ts";
 import { questionAsCall } from "../../../proxy/layers/question.ts";
+import { accountAnswer } from "../../../proxy/answers/account.ts";
 import { answererOf } from "../../../proxy/answers/registry.ts";
 import { signalReaders } from "../../../proxy/signals/registry.ts";
 import {
@@ -358,11 +359,13 @@ describe("explain", () => {
   const parts = {
     decide: { deliberate, faults },
     answer: { deliberate, answers: answererOf(noGenerator), faults },
+    account: accountAnswer,
   };
   const snapshot = {
     policy: policyOf({ routes: [hello, rest] }),
     intents: null,
     faqs: new Map(),
+    labels: new Map(),
     isStopped: false,
   };
 

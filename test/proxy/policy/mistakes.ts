@@ -278,6 +278,26 @@ export const mistakes: readonly Mistake[] = [
     "the policy has no intents to label with",
   ],
   [
+    "one label of one's own",
+    answer("label: ¦{ urgent: now }"),
+    "labels of your own are at least two",
+  ],
+  [
+    "a label to be given that there is not",
+    answer("label: sentiment, among: [positive, ¦negativ]"),
+    "`sentiment` has no label `negativ`; did you mean `negative`?",
+  ],
+  [
+    "a word for a label that is not to be given",
+    answer("label: { urgent: now, normal: later }, among: urgent, labels: { ¦normal: 1 }"),
+    "`label` has no label `normal`; the nearest known one is `urgent`",
+  ],
+  [
+    "an unknown kind of label",
+    answer("label: ¦sentimant"),
+    "expected one of `task`, `sentiment`, `intent`, `language`; did you mean `sentiment`?",
+  ],
+  [
     "a format without the label",
     answer("label: sentiment, format: ¦'{}'"),
     "`format` needs `{label}` where the label goes",

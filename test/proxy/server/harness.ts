@@ -83,6 +83,7 @@ export async function startHarness(
     policy: policyOf(options.policy),
     intents: null,
     faqs: new Map(),
+    labels: new Map(),
     isStopped: false,
   };
   const server = await createDataServer({

@@ -27,7 +27,13 @@ function receivedOf(policy: Partial<Policy>, more: Partial<Received> = {}): Rece
     body: { kind: "none" },
     reading: { kind: "view", view: viewOf("hello") },
     controls: { mode: null, cache: null, target: null },
-    snapshot: { policy: policyOf(policy), intents: null, faqs: new Map(), isStopped: false },
+    snapshot: {
+      policy: policyOf(policy),
+      intents: null,
+      faqs: new Map(),
+      labels: new Map(),
+      isStopped: false,
+    },
     signal: new AbortController().signal,
     ...more,
   };

@@ -185,6 +185,7 @@ describe("model signals", () => {
         wrong: probability(0),
         guard: false,
       }),
+      account: () => null,
     };
     expect(signalReaders.readModel(classified(), { ...context, intents }).intent?.label).toBe(
       "hello",
