@@ -22,13 +22,15 @@ function modelLines(given: Explanation): string[] {
   const model = given.signals?.model ?? null;
   if (model === null) return ["model       not asked"];
   if ("failed" in model) return [`model       ${model.failed}`];
-  const { task, sentiment, intent, injection, inScope } = model;
-  const lines = [`task        ${task.label} ${shown(task.confidence)}`];
+  const { task, taskBy, sentiment, intent, injection, inScope } = model;
+  const rule = taskBy === "rule" ? ", by its words" : "";
+  const lines = [`task        ${task.label} ${shown(task.confidence)}${rule}`];
   if (intent !== null) {
-    lines.push(
-      `intent      ${intent.label} ${shown(intent.confidence)}, estimated share wrong ${shown(intent.wrong)}`,
-    );
+    const wrong = `estimated share wrong ${shown(intent.wrong)}`;
+    const how = intent.by === "characters" ? ", by characters" : "";
+    lines.push(`intent      ${intent.label} ${shown(intent.confidence)}, ${wrong}${how}`);
   }
+  if (!model.isReadable) lines.push("readable    no: the model's own figures say nothing here");
   if (sentiment !== null) {
     lines.push(`sentiment   ${sentiment.label} ${shown(sentiment.confidence)}`);
   }

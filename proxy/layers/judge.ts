@@ -4,7 +4,8 @@ import type { Facts, Judgement, RouteCheck } from "../core/decision.ts";
 import type { Condition, Policy, Route } from "../core/policy.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { ModelSignals, Signals } from "../core/signals.ts";
-import { check, scoredOf, type Check, type Subject } from "./condition.ts";
+import { check, scoredOf, type Subject } from "./condition.ts";
+import type { Check } from "./truth.ts";
 
 /** From this probability on, a text counts as attacking instructions and gets no local answer. */
 const injectionLimit = 0.5;
@@ -62,11 +63,35 @@ function closedReason(given: Case): ReasonCode | null | "unknown" {
 
 function checkRoute(route: Route, subject: Subject, closed: ReasonCode | null): Check {
   if (route.action.kind !== "answer") return check(route.when, subject);
-  if (closed !== null)
-    return { truth: "false", because: "no local answer is allowed", reason: closed };
+  const isClosed = closed !== null && !isUnfounded(closed, route, subject.signals);
+  if (isClosed) return { truth: "false", because: "no local answer is allowed", reason: closed };
   const result = check(route.when, subject);
   if (result.truth !== "true" || !answersByModel(route)) return result;
-  return check(modelIsThere, subject);
+  return isReadByFaq(route, subject.signals) ? result : check(modelIsThere, subject);
+}
+
+/**
+ * A text that the model does not read looks like an attack to it at random. Where a route answers nothing but
+ * what the policy's own sentences say, no attack can stand in it.
+ */
+function isUnfounded(closed: ReasonCode, route: Route, signals: Signals): boolean {
+  const model = knownModel(signals);
+  if (closed !== "injection_suspected" || model === null || model.isReadable) return false;
+  if (isReadByFaq(route, signals)) return true;
+  if (asksFor("task", route.when) && model.taskBy === "rule") return true;
+  return asksFor("intent", route.when) && model.intent?.by === "characters";
+}
+
+/** Whether a condition never holds without this one. */
+function asksFor(kind: "task" | "intent", condition: Condition): boolean {
+  if (condition.kind === "all") return condition.of.some((part) => asksFor(kind, part));
+  return condition.kind === kind;
+}
+
+/** A FAQ compares Japanese by its characters, whatever the model reads. */
+function isReadByFaq(route: Route, signals: Signals): boolean {
+  const isFaq = route.action.kind === "answer" && route.action.answer.kind === "faq";
+  return isFaq && knownModel(signals)?.isByCharacters === true;
 }
 
 /** Holds for every text the model can read; asks for the model when it was not asked. */
