@@ -1,6 +1,7 @@
 /** A FAQ of a made-up shop, questions that differ from its entries in the one part that decides, and trivial rewrites of them. */
 import type { FaqEntry } from "../../proxy/core/policy.ts";
 import { Draw } from "../intents/noise.ts";
+import { rewrites as japaneseRewrites } from "../japanese/rewrites.ts";
 import { templates, things, type Template } from "./templates.ts";
 
 /** A question and the entry that it comes from; a swap must not get that entry's answer, a rewrite must. */
@@ -69,10 +70,7 @@ const rewrites: Readonly<
       ]),
     typo: misspelt,
   },
-  ja: {
-    punctuation: (text, draw) => `${text}${draw.one(["？", "?", "。"])}`,
-    politeness: (text, draw) => draw.one([`すみません、${text}`, `こんにちは。${text}`]),
-  },
+  ja: japaneseRewrites,
 };
 
 function rewritesOf(source: Case, draw: Draw): readonly Case[] {
