@@ -19,10 +19,10 @@ export interface SwapSet {
 }
 
 /** The same seed gives the same set. */
-export function generate(seed: number): SwapSet {
+export function generate(seed: number, about: typeof things = things): SwapSet {
   const draw = new Draw(seed);
   const made = templates.flatMap((template, at) =>
-    things[template.language].map((thing) => familyOf(template, `${at}-${thing}`, thing, draw)),
+    about[template.language].map((thing) => familyOf(template, `${at}-${thing}`, thing, draw)),
   );
   return {
     entries: made.map(({ entry }) => entry),
@@ -73,7 +73,8 @@ const rewrites: Readonly<
   ja: japaneseRewrites,
 };
 
-function rewritesOf(source: Case, draw: Draw): readonly Case[] {
+/** The same question as people write it, once in each way. */
+export function rewritesOf(source: Case, draw: Draw): readonly Case[] {
   return Object.entries(rewrites[source.language]).map(([kind, rewrite]) => ({
     ...source,
     kind,
