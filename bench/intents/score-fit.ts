@@ -14,30 +14,36 @@ const penalty = 2;
 const folds = 5;
 
 interface Column {
-  readonly feature: (typeof featureNames)[number];
+  readonly feature: string;
   readonly index: number;
   readonly low: number;
   readonly high: number;
 }
 
 /** The weights from all samples; the meaning of scores from samples of policies that the weights did not see. */
-export function fitScore(samples: readonly Sample[]): ScoreModel {
+export function fitScore(
+  samples: readonly Sample[],
+  names: readonly string[] = featureNames,
+): ScoreModel {
   const scored: Scored[] = [];
   for (let fold = 0; fold < folds; fold += 1) {
-    const model = fitTerms(samples.filter(({ policy }) => policy % folds !== fold));
+    const model = fitTerms(
+      samples.filter(({ policy }) => policy % folds !== fold),
+      names,
+    );
     for (const sample of samples.filter(({ policy }) => policy % folds === fold)) {
-      scored.push({ sample, score: sample.isBarred ? 0 : scoreOf(model, sample.features) });
+      scored.push({ sample, score: sample.isBarred ? 0 : scoreOf(model, sample.features, names) });
     }
   }
   const open = scored
     .filter(({ sample }) => !sample.isBarred)
     .toSorted((a, b) => b.score - a.score);
   const pools = poolsOf(open);
-  return { ...fitTerms(samples), right: rightLine(pools), wrong: wrongLine(pools) };
+  return { ...fitTerms(samples, names), right: rightLine(pools), wrong: wrongLine(pools) };
 }
 
-function columnsOf(samples: readonly Sample[]): Column[] {
-  return featureNames.map((feature, index) => {
+function columnsOf(samples: readonly Sample[], names: readonly string[]): Column[] {
+  return names.map((feature, index) => {
     const values = samples.map(({ features }) => features[index] ?? 0).toSorted((a, b) => a - b);
     const low = values[Math.floor(0.002 * values.length)] ?? 0;
     const high = values[Math.floor(0.998 * values.length)] ?? 0;
@@ -50,9 +56,9 @@ function valueOf({ index, low, high }: Column, features: readonly number[]): num
 }
 
 /** Logistic regression on standardised columns, written back in the columns' own units. */
-function fitTerms(samples: readonly Sample[]): ScoreModel {
+function fitTerms(samples: readonly Sample[], names: readonly string[]): ScoreModel {
   const used = samples.filter(({ isBarred }) => !isBarred);
-  const columns = columnsOf(used);
+  const columns = columnsOf(used, names);
   const raw = used.map(({ features }) => columns.map((column) => valueOf(column, features)));
   const mean = columns.map((_, c) => raw.reduce((sum, row) => sum + (row[c] ?? 0), 0) / raw.length);
   const scale = columns.map((_, c) => {

@@ -1,6 +1,7 @@
 /** A FAQ of a made-up shop, questions that differ from its entries in the one part that decides, and trivial rewrites of them. */
 import type { FaqEntry } from "../../proxy/core/policy.ts";
 import { Draw } from "../intents/noise.ts";
+import { rewrites as japaneseRewrites } from "../japanese/rewrites.ts";
 import { templates, things, type Template } from "./templates.ts";
 
 /** A question and the entry that it comes from; a swap must not get that entry's answer, a rewrite must. */
@@ -18,10 +19,10 @@ export interface SwapSet {
 }
 
 /** The same seed gives the same set. */
-export function generate(seed: number): SwapSet {
+export function generate(seed: number, about: typeof things = things): SwapSet {
   const draw = new Draw(seed);
   const made = templates.flatMap((template, at) =>
-    things[template.language].map((thing) => familyOf(template, `${at}-${thing}`, thing, draw)),
+    about[template.language].map((thing) => familyOf(template, `${at}-${thing}`, thing, draw)),
   );
   return {
     entries: made.map(({ entry }) => entry),
@@ -69,13 +70,11 @@ const rewrites: Readonly<
       ]),
     typo: misspelt,
   },
-  ja: {
-    punctuation: (text, draw) => `${text}${draw.one(["？", "?", "。"])}`,
-    politeness: (text, draw) => draw.one([`すみません、${text}`, `こんにちは。${text}`]),
-  },
+  ja: japaneseRewrites,
 };
 
-function rewritesOf(source: Case, draw: Draw): readonly Case[] {
+/** The same question as people write it, once in each way. */
+export function rewritesOf(source: Case, draw: Draw): readonly Case[] {
   return Object.entries(rewrites[source.language]).map(([kind, rewrite]) => ({
     ...source,
     kind,

@@ -1,6 +1,7 @@
 /** How often a FAQ answers a question that differs in the one part that decides, and one that does not differ: `node bench/swaps/main.ts`. */
 import { parseArgs } from "node:util";
 import { generate } from "./generate.ts";
+import { generateLarge } from "./large.ts";
 import { judgeSwaps, type Counts } from "./judge.ts";
 
 const help = `Puts questions to a generated FAQ: swaps, which none of its entries answers, and trivial rewrites
@@ -8,6 +9,8 @@ const help = `Puts questions to a generated FAQ: swaps, which none of its entrie
   --seed N            decides what is generated                      [1]
   --model NAME        a bundled model or its folder                  [support-v1]
   --max-wrong SHARE   what the FAQ accepts                           [0.005]
+  --entries N         that many questions about real places, and 1,110 Japanese entries, in one FAQ
+  --data FOLDER       where the questions about places are           [../shared/data]
   --missed            shows the questions that went wrong
   --help`;
 
@@ -16,6 +19,8 @@ const { values: flags } = parseArgs({
     seed: { type: "string", default: "1" },
     model: { type: "string", default: "support-v1" },
     "max-wrong": { type: "string", default: "0.005" },
+    entries: { type: "string" },
+    data: { type: "string", default: "../shared/data" },
     missed: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -34,11 +39,18 @@ function show(title: string, counts: Counts): void {
 }
 
 async function main(): Promise<void> {
-  const set = generate(Number(flags.seed));
-  const { swaps, rewrites } = await judgeSwaps(set, flags.model, Number(flags["max-wrong"]));
+  const seed = Number(flags.seed);
+  const set =
+    flags.entries === undefined
+      ? generate(seed)
+      : generateLarge(seed, flags.data, Number(flags.entries));
+  const result = await judgeSwaps(set, flags.model, Number(flags["max-wrong"]));
   say(`${set.entries.length} entries, ${set.swaps.length} swaps, ${set.rewrites.length} rewrites`);
-  show("swaps", swaps);
-  show("rewrites", rewrites);
+  show("swaps", result.swaps);
+  show("rewrites", result.rewrites);
+  const { indexMs, embedMs, matchMs } = result;
+  say(`index ${indexMs.toFixed(0)} ms, of that embedding ${embedMs.toFixed(0)} ms`);
+  say(`a look-up ${matchMs.mean.toFixed(2)} ms, 99th percentile ${matchMs.p99.toFixed(2)} ms`);
 }
 
 if (flags.help) say(help);

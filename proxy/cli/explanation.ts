@@ -25,7 +25,10 @@ function modelLines(given: Explanation): string[] {
   const model = given.signals?.model ?? null;
   if (model === null) return ["model       not asked"];
   if ("failed" in model) return [`model       ${model.failed}`];
-  return ["heads", ...given.heads.flatMap(headLines)];
+  const readable = model.isReadable
+    ? []
+    : ["readable    no: the model's own figures say nothing here"];
+  return ["heads", ...given.heads.flatMap(headLines), ...readable];
 }
 
 function headLines({ head, label, confidence, second, margin, bounds }: HeadAccount): string[] {

@@ -75,7 +75,10 @@ export type FaqMatch =
     }
   | {
       readonly kind: "none";
-      readonly reason: Extract<ReasonCode, "faq_no_match" | "faq_ambiguous" | "guard_mismatch">;
+      readonly reason: Extract<
+        ReasonCode,
+        "faq_no_match" | "faq_ambiguous" | "guard_mismatch" | "language_unknown"
+      >;
       readonly confidence: Probability;
     };
 

@@ -16,6 +16,8 @@ export interface IntentScore extends Scored {
   readonly wrong: Probability;
   /** Set when the pair guard objects to every example of the intent. */
   readonly guard: boolean;
+  /** How the text was compared with the policy's sentences: Japanese by its characters, which needs no model that reads it. */
+  readonly by: "meaning" | "characters";
 }
 
 /** Everything one forward pass gave. */
@@ -60,6 +62,8 @@ export interface CheapSignals {
 /** Read off the classification. */
 export interface ModelSignals {
   readonly task: Scored;
+  /** `rule`: the text is nothing but a greeting in a language that the model does not read. */
+  readonly taskBy: "model" | "rule";
   readonly sentiment: Scored | null;
   readonly emotion: Score;
   readonly uncertainty: Score;
@@ -69,6 +73,8 @@ export interface ModelSignals {
   readonly intent: IntentScore | null;
   /** Whether the model can read this text at all (script, unknown tokens). */
   readonly isReadable: boolean;
+  /** Whether the text is written in kana and kanji, which are compared with the policy's own sentences by characters. */
+  readonly isByCharacters: boolean;
 }
 
 /** Where the model's part stands. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { probability, type Probability } from "../core/brand.ts";
 import { readDictionary } from "./dictionary.ts";
+import { characterFeatureNames } from "./character-matcher.ts";
 import { sigmoid } from "./heads.ts";
 import type { LexiconData } from "./lexicon.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
@@ -11,6 +12,9 @@ import { featureNames } from "./matcher.ts";
 
 /** The file's name beside the model. */
 export const calibrationFile = "intents-calibration.json";
+
+/** The same for matches by characters. */
+export const characterScoreFile = "characters-calibration.json";
 
 /** One measurement's part in the score. */
 export interface Term {
@@ -41,6 +45,8 @@ export interface Calibration {
   readonly lexicon: LexiconData;
   readonly intents: ScoreModel;
   readonly faq: ScoreModel;
+  /** For matches by characters; read from a file of its own, since no model has a part in it. */
+  readonly characters?: ScoreModel | null;
 }
 
 /** How sure a match is. */
@@ -51,19 +57,24 @@ export interface Judged {
 
 const lineSchema = v.pipe(v.array(v.tuple([v.number(), v.number()])), v.minLength(1));
 
-const modelSchema = v.object({
-  bias: v.number(),
-  terms: v.array(
-    v.object({
-      feature: v.picklist(featureNames),
-      low: v.number(),
-      high: v.number(),
-      weight: v.number(),
-    }),
-  ),
-  right: lineSchema,
-  wrong: lineSchema,
-});
+/** The schema of a score over measurements of these names. */
+function modelSchemaOf(names: readonly string[]): v.GenericSchema<unknown, ScoreModel> {
+  return v.object({
+    bias: v.number(),
+    terms: v.array(
+      v.object({
+        feature: v.picklist(names),
+        low: v.number(),
+        high: v.number(),
+        weight: v.number(),
+      }),
+    ),
+    right: lineSchema,
+    wrong: lineSchema,
+  });
+}
+
+const modelSchema = modelSchemaOf(featureNames);
 
 const fileSchema: v.GenericSchema<unknown, Calibration> = v.object({
   format: v.literal(1),
@@ -74,6 +85,11 @@ const fileSchema: v.GenericSchema<unknown, Calibration> = v.object({
   }),
   intents: modelSchema,
   faq: modelSchema,
+});
+
+const characterFileSchema = v.object({
+  format: v.literal(1),
+  characters: modelSchemaOf(characterFeatureNames),
 });
 
 // How far the embedding may have moved since the calibration was made.
@@ -89,7 +105,19 @@ export async function readCalibration(folder: string): Promise<Calibration | nul
     if (!isMadeFor(parsed.output, manifest)) return null;
     const { lexicon } = parsed.output;
     const dictionary = await readDictionary(folder, manifest);
-    return { ...parsed.output, lexicon: { ...lexicon, dictionary } };
+    const characters = await readCharacterScore(folder);
+    return { ...parsed.output, lexicon: { ...lexicon, dictionary }, characters };
+  } catch {
+    return null;
+  }
+}
+
+/** Null when the folder has none that can be read: then only exact matches by characters are certain. */
+async function readCharacterScore(folder: string): Promise<ScoreModel | null> {
+  try {
+    const text = await readFile(join(folder, characterScoreFile), "utf8");
+    const parsed = v.safeParse(characterFileSchema, JSON.parse(text));
+    return parsed.success ? parsed.output.characters : null;
   } catch {
     return null;
   }
@@ -104,8 +132,12 @@ function isMadeFor(calibration: Calibration, manifest: Manifest): boolean {
 }
 
 /** Probability of being right, and expected share wrong at or above, for a match's measurements. */
-export function judged(model: ScoreModel, features: readonly number[]): Judged {
-  const score = scoreOf(model, features);
+export function judged(
+  model: ScoreModel,
+  features: readonly number[],
+  names: readonly string[] = featureNames,
+): Judged {
+  const score = scoreOf(model, features, names);
   if (Number.isNaN(score)) return { confidence: probability(0), wrong: probability(1) };
   return {
     confidence: probability(onLine(model.right, score, 0)),
@@ -114,18 +146,18 @@ export function judged(model: ScoreModel, features: readonly number[]): Judged {
 }
 
 /** The logistic score in [0, 1], before its meaning is looked up. */
-export function scoreOf(model: ScoreModel, features: readonly number[]): number {
+export function scoreOf(
+  model: ScoreModel,
+  features: readonly number[],
+  names: readonly string[] = featureNames,
+): number {
   const sum = model.terms.reduce((total, { feature, low, high, weight }) => {
-    const value = features[featureIndex.get(feature) ?? -1] ?? Number.NaN;
+    const value = features[names.indexOf(feature)] ?? Number.NaN;
     const cut = Math.min(high, Math.max(low, value));
     return total + weight * cut;
   }, model.bias);
   return sigmoid(sum);
 }
-
-const featureIndex: ReadonlyMap<string, number> = new Map(
-  featureNames.map((name, index) => [name, index]),
-);
 
 /** Linear between points, level beyond them; `none` where there are no points. */
 function onLine(line: Line, at: number, none: number): number {

@@ -32,7 +32,7 @@ export const oppositePairs: readonly (readonly [RegExp, RegExp])[] = [
 
 export const scopePatterns: readonly (readonly [string, RegExp])[] = [
   ["all", /全部|全て|すべて|全員|全額|毎/u],
-  ["only", /だけ|のみ|しか/u],
+  ["only", /(?<!いた)だけ|のみ(?!もの)|しか(?!し)/u],
   ["always", /いつも|常に/u],
   ["never", /決して|絶対に/u],
   ["both", /両方|どちらも/u],

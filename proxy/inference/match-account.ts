@@ -5,6 +5,9 @@ import { readForGuard, type Objection } from "./guard-text.ts";
 import type { Match, SentenceClass } from "./matcher.ts";
 import { dot } from "./vectors.ts";
 
+/** What matches of either way have in common. */
+type Found = Pick<Match, "best" | "sentence" | "similarity" | "margin" | "isExact" | "objection">;
+
 /** A matched text with the classes it was matched against. */
 export interface Matched {
   readonly text: string;
@@ -14,16 +17,34 @@ export interface Matched {
   readonly judged: Judged;
 }
 
-/** The account of a match; `nameOf` gives the name of a class, by one of its sentences. */
-export function accountOf(
-  given: Matched,
-  nameOf: (at: number, sentence: number) => string,
-  isMeant: boolean,
-): MatchAccount {
-  const { match, classes, text, embedding, judged } = given;
-  const sentence = classes[match.best]?.sentences[match.sentence] ?? "";
+/** Gives the name of a class, by one of its sentences. */
+type NameOf = (at: number, sentence: number) => string;
+
+/** The account of a match by meaning. */
+export function accountOf(given: Matched, nameOf: NameOf, isMeant: boolean): MatchAccount {
+  const { match, classes, embedding } = given;
   const { second } = match;
   const rival = second === null ? null : nearestOf(classes[second], embedding);
+  const named =
+    second === null || rival === null
+      ? null
+      : { name: nameOf(second, rival.sentence), similarity: rival.similarity };
+  return { ...accountOfFound(given, nameOf, isMeant), second: named };
+}
+
+/** The account of a match by whatever way, which knows of no second class. */
+export function accountOfFound(
+  given: {
+    readonly text: string;
+    readonly match: Found;
+    readonly classes: readonly { readonly sentences: readonly string[] }[];
+    readonly judged: Judged;
+  },
+  nameOf: NameOf,
+  isMeant: boolean,
+): MatchAccount {
+  const { match, classes, text, judged } = given;
+  const sentence = classes[match.best]?.sentences[match.sentence] ?? "";
   return {
     best: {
       name: nameOf(match.best, match.sentence),
@@ -32,10 +53,7 @@ export function accountOf(
       similarity: match.similarity,
       sentence,
     },
-    second:
-      second === null || rival === null
-        ? null
-        : { name: nameOf(second, rival.sentence), similarity: rival.similarity },
+    second: null,
     margin: match.margin,
     isExact: match.isExact,
     guard: match.objection === null ? null : inWords(match.objection, text, sentence),

@@ -2,21 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Facts } from "../core/decision.ts";
 import type { Bound, Condition, SystemRule } from "../core/policy.ts";
-import type { ReasonCode } from "../core/reasons.ts";
 import type { ModelSignals, Scored, Signals } from "../core/signals.ts";
-import { down, isWithin } from "./bounds.ts";
-
-/** Holds or not; `unknown` needs the model first; `fault` could not be known. */
-export type Truth = "true" | "false" | "unknown" | "fault";
-
-/** A condition's truth, with the first cause when it does not hold. */
-export interface Check {
-  readonly truth: Truth;
-  /** In the policy's words, e.g. "confidence 0.81, wanted >= 0.9"; null when it holds. */
-  readonly because: string | null;
-  /** Set when closeness is worth telling the user, e.g. too complex; null for "another kind of call". */
-  readonly reason: ReasonCode | null;
-}
+import { checkBound, checkOneOf, holds, settled, type Check } from "./truth.ts";
 
 /** Everything a condition may look at. */
 export interface Subject {
@@ -25,7 +12,6 @@ export interface Subject {
   readonly complexity: number;
 }
 
-const holds: Check = { truth: "true", because: null, reason: null };
 const needsModel: Check = {
   truth: "unknown",
   because: "the model was not asked yet",
@@ -48,7 +34,7 @@ export function check(condition: Condition, subject: Subject): Check {
     case "max_wrong":
     case "in_scope":
     case "injection":
-      return withModel(subject, (model) => checkModel(condition, model));
+      return withModel(condition, subject);
     case "complexity":
       return withComplexity(condition.is, subject);
     default:
@@ -97,20 +83,40 @@ function inverted(result: Check): Check {
   return { truth: "false", because: "an excluded condition holds", reason: null };
 }
 
-function withModel(subject: Subject, then: (model: ModelSignals) => Check): Check {
+function withModel(condition: ModelCondition, subject: Subject): Check {
   const model = subject.signals.model;
   if (model.kind === "unasked") return needsModel;
   if (model.kind === "failed") {
     return { truth: "fault", because: "the model gave nothing", reason: model.reason };
   }
-  if (!model.signals.isReadable) {
-    return {
-      truth: "false",
-      because: "the model cannot read this text",
-      reason: "language_unknown",
-    };
+  if (isRead(partOf(condition), model.signals)) return checkModel(condition, model.signals);
+  return {
+    truth: "false",
+    because: "the model cannot read this text",
+    reason: "language_unknown",
+  };
+}
+
+type ModelPart = "task" | "intent" | "other";
+
+function partOf(condition: ModelCondition): ModelPart {
+  switch (condition.kind) {
+    case "task":
+    case "intent":
+      return condition.kind;
+    case "confidence":
+    case "max_wrong":
+      return condition.of === "sentiment" ? "other" : condition.of;
+    default:
+      return "other";
   }
-  return then(model.signals);
+}
+
+/** A text that the model cannot read may still be known by its words or its characters. */
+function isRead(part: ModelPart, { isReadable, taskBy, intent }: ModelSignals): boolean {
+  if (isReadable) return true;
+  if (part === "task") return taskBy === "rule";
+  return part === "intent" && intent?.by === "characters";
 }
 
 /** Complexity is exact only with the model's part; without a model the cheap part has to do. */
@@ -242,30 +248,4 @@ function systemMatches(rule: SystemRule, system: string | null): boolean {
 function checkKeywords(wanted: readonly string[], hit: readonly string[]): Check {
   const isMet = wanted.some((group) => hit.includes(group));
   return settled(isMet, `no keyword of ${wanted.join(", ")}`, null);
-}
-
-function checkOneOf(name: string, value: string, oneOf: readonly string[]): Check {
-  return settled(oneOf.includes(value), `${name} is ${value || "empty"}`, null);
-}
-
-/** What is worth telling of a value on one side of a bound; on the other side it is another kind of call. */
-interface Told {
-  readonly above?: ReasonCode;
-  readonly below?: ReasonCode;
-}
-
-function checkBound(name: string, value: number, bound: Bound, told: Told): Check {
-  // Rounded down, so that a failing value never prints as the bound it missed.
-  const because = `${name} ${down(value)}, wanted ${bound.op} ${bound.value}`;
-  const reason = isOver(value, bound) ? told.above : told.below;
-  return settled(isWithin(value, bound), because, reason ?? null);
-}
-
-function settled(isMet: boolean, because: string, reason: ReasonCode | null): Check {
-  return isMet ? holds : { truth: "false", because, reason };
-}
-
-/** Whether a number that does not keep a bound lies above it. */
-function isOver(value: number, { op, value: limit }: Bound): boolean {
-  return op === "<=" || op === "<" || (op === "=" && value > limit);
 }

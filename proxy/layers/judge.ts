@@ -4,8 +4,9 @@ import type { Facts, Judgement, RouteCheck } from "../core/decision.ts";
 import type { AnswerSpec, Condition, Policy, Route } from "../core/policy.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { ModelSignals, Signals } from "../core/signals.ts";
-import { check, scoredOf, type Check } from "./condition.ts";
+import { check, scoredOf } from "./condition.ts";
 import { checkLabel, readElse, readsElse } from "./label-route.ts";
+import type { Check } from "./truth.ts";
 
 /** From this probability on, a text counts as attacking instructions and gets no local answer. */
 const injectionLimit = 0.5;
@@ -64,14 +65,39 @@ function closedReason(given: Case): ReasonCode | null | "unknown" {
 /** One route's condition, and for an answering one whether it may answer this call at all. */
 function checkRoute(route: Route, subject: Case, closed: ReasonCode | null): Check {
   if (route.action.kind !== "answer") return check(route.when, subject);
-  if (closed !== null)
-    return { truth: "false", because: "no local answer is allowed", reason: closed };
+  const isClosed = closed !== null && !isUnfounded(closed, route, subject.signals);
+  if (isClosed) return { truth: "false", because: "no local answer is allowed", reason: closed };
   const { answer } = route.action;
   const result =
     answer.kind === "label" ? checkLabel(route, answer, subject) : check(route.when, subject);
   if (result.truth !== "true") return result;
   if (readsElse(route, answer, subject)) return readElse;
-  return answersByModel(answer, subject.policy) ? check(modelIsThere, subject) : result;
+  if (!answersByModel(answer, subject.policy) || isReadByFaq(route, subject.signals)) return result;
+  return check(modelIsThere, subject);
+}
+
+/**
+ * A text that the model does not read looks like an attack to it at random. Where a route answers nothing but
+ * what the policy's own sentences say, no attack can stand in it.
+ */
+function isUnfounded(closed: ReasonCode, route: Route, signals: Signals): boolean {
+  const model = knownModel(signals);
+  if (closed !== "injection_suspected" || model === null || model.isReadable) return false;
+  if (isReadByFaq(route, signals)) return true;
+  if (asksFor("task", route.when) && model.taskBy === "rule") return true;
+  return asksFor("intent", route.when) && model.intent?.by === "characters";
+}
+
+/** Whether a condition never holds without this one. */
+function asksFor(kind: "task" | "intent", condition: Condition): boolean {
+  if (condition.kind === "all") return condition.of.some((part) => asksFor(kind, part));
+  return condition.kind === kind;
+}
+
+/** A FAQ compares Japanese by its characters, whatever the model reads. */
+function isReadByFaq(route: Route, signals: Signals): boolean {
+  const isFaq = route.action.kind === "answer" && route.action.answer.kind === "faq";
+  return isFaq && knownModel(signals)?.isByCharacters === true;
 }
 
 /** Holds for every text the model can read; asks for the model when it was not asked. */

@@ -1,7 +1,8 @@
 /** What is special about routes that answer with a label: examples are no history, and the model reads the text alone; used by judge and deliberation. */
 import type { AnswerSpec, Condition, LabelAnswer, Policy, Route } from "../core/policy.ts";
 import { labelCallOf } from "../wire/label-call.ts";
-import { check, type Check, type Subject } from "./condition.ts";
+import { check, type Subject } from "./condition.ts";
+import type { Check } from "./truth.ts";
 
 /** Pairs of a text and its label are examples for the next text, not its history. */
 export function checkLabel(route: Route, answer: LabelAnswer, subject: Subject): Check {

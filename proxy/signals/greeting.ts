@@ -11,11 +11,30 @@ const courtesies =
 /** Words that may be left over, e.g. the assistant's name. */
 const mostOtherWords = 1;
 
+const japaneseOpening =
+  "こんにち[はわ]|今日は|こんばん[はわ]|今晩は|おはよう(?:ございます)?|お早うございます|はじめまして|初めまして|どうも|もしもし|やあ|ハロー|ごきげんよう|(?:いつも)?お世話に(?:なっております|なってます|なります)|お疲れ様です|(?:どうぞ|何卒)?(?:よろしく|宜しく)(?:お願い(?:し|いたし|致し|申し上げ)ます)?(?:ね)?";
+const japaneseCourtesy =
+  "みなさん|皆さん|みな様|皆様|お元気ですか|元気ですか|お元気でしょうか|いい天気ですね|(?:ちょっと|少し)?(?:質問|聞きたいこと|お聞きしたいこと|伺いたいこと|お伺いしたいこと|相談したいこと)が?(?:あります|あるのですが|あるんですが)|(?:今|少し|ちょっと)(?:いい|よろしい)ですか|初めて利用します|です";
+const japaneseGreeting = new RegExp(
+  `^(?=.*(?:${japaneseOpening}))(?:${japaneseOpening}|${japaneseCourtesy})+$`,
+  "u",
+);
+
+/** The same without any other word, in languages that the model does not read. */
+export function isNothingButGreeting(text: string): boolean {
+  if (text.length > 200) return false;
+  const letters = text.normalize("NFKC").replaceAll(/[^\p{L}\p{N}]+/gu, "");
+  if (japaneseGreeting.test(letters)) return true;
+  return text.match(openings) !== null && otherWords(text) === 0;
+}
+
 /** Whether a word of greeting opens the text and next to nothing else stands in it. */
 export function isGreeting(text: string): boolean {
   if (text.length > 200) return false;
-  const greetings = text.match(openings);
-  if (greetings === null) return false;
+  return text.match(openings) !== null && otherWords(text) <= mostOtherWords;
+}
+
+function otherWords(text: string): number {
   const rest = text.replaceAll(openings, " ").replaceAll(courtesies, " ");
-  return (rest.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) <= mostOtherWords;
+  return rest.match(/[\p{L}\p{N}]+/gu)?.length ?? 0;
 }

@@ -1,5 +1,6 @@
 /** language: the tag of the language that the text seems to be in, from its script and its small words. */
 import { probability, type Probability } from "../core/brand.ts";
+import { foreignShare } from "../core/script.ts";
 import { greetings, smallWords, tellingLetters } from "./language-words.ts";
 import type { Signal } from "./signal.ts";
 
@@ -9,8 +10,8 @@ const scripts: readonly (readonly [RegExp, string])[] = [
   [/\p{Script=Hangul}/u, "ko"],
   // Characters that only Chinese writes, or that stand in nearly every Chinese sentence.
   [/[的了是我你您吗嗎们們这這那么麼没沒请請谢謝哪里裡怎单單还還对對说說什给給]/u, "zh"],
-  // Characters in their Japanese form.
-  [/[気込働売対様発届円図択処仮戻払価応]/u, "ja"],
+  // Characters in their Japanese form, and words that Chinese does not have.
+  [/[気込働売対様発届円図択処仮戻払価応営済続変験険検読渋駅]|返品|返金|注文|荷物|送料/u, "ja"],
   [/\p{Script=Thai}/u, "th"],
   [/[پچژگ]/u, "fa"],
   [/\p{Script=Arabic}/u, "ar"],
@@ -111,7 +112,7 @@ function byScript(sample: string): string | null {
   const letters = countOf(sample, /\p{L}/gu);
   if (letters === 0) return null;
   const latin = countOf(sample, /\p{Script=Latin}/gu);
-  if (letters - latin < letters * 0.3) return null;
+  if (letters - latin < letters * foreignShare) return null;
   const found = scripts.find(([pattern]) => pattern.test(sample));
   return found?.[1] ?? (han.test(sample) ? "und" : "mis");
 }

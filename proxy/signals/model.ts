@@ -1,8 +1,9 @@
 /** Reads the model's signals off one forward pass: task, sentiment, emotion, uncertainty, injection, scope, intent. */
 import { probability, score, type Probability, type Score } from "../core/brand.ts";
 import type { SignalContext } from "../core/ports.ts";
+import { isEastAsian } from "../core/script.ts";
 import type { Classification, ModelSignals, Scored } from "../core/signals.ts";
-import { isGreeting } from "./greeting.ts";
+import { isGreeting, isNothingButGreeting } from "./greeting.ts";
 
 /** Above this share of unknown tokens the model has not seen the text. */
 const unknownLimit = 0.2;
@@ -20,21 +21,34 @@ const hardFeelings: ReadonlySet<string> = new Set([
   "confusion",
 ]);
 
+/** A greeting by its words alone: what is left is that a word of greeting is meant otherwise. */
+const greeted: Scored = { label: "greeting", confidence: probability(0.995) };
+
 const noTask: Scored = { label: "other", confidence: probability(0) };
 
 /** The model's part of a call's signals. */
 export function readModel(given: Classification, context: SignalContext): ModelSignals {
-  const task = believed(given.heads.get("task")?.[0] ?? noTask, context.text);
+  const readable = isReadable(given, context);
   return {
-    task,
+    ...taskOf(given, context.text, readable),
     sentiment: given.heads.get("sentiment")?.[0] ?? null,
     emotion: emotionOf(given.flags.get("emotion") ?? []),
     uncertainty: uncertaintyOf(given.heads.get("task") ?? []),
     injection: flagOf(given, "injection"),
     inScope: flagOf(given, "in_scope"),
     intent: context.intents?.score(context.text, given.embedding) ?? null,
-    isReadable: isReadable(given, context),
+    isReadable: readable,
+    isByCharacters: isEastAsian(context.text),
   };
+}
+
+function taskOf(
+  given: Classification,
+  text: string,
+  readable: boolean,
+): Pick<ModelSignals, "task" | "taskBy"> {
+  if (!readable && isNothingButGreeting(text)) return { task: greeted, taskBy: "rule" };
+  return { task: believed(given.heads.get("task")?.[0] ?? noTask, text), taskBy: "model" };
 }
 
 /** What the model may still claim of a greeting that no word of the text bears out. */
@@ -49,6 +63,8 @@ function believed(task: Scored, text: string): Scored {
 function isReadable(given: Classification, context: SignalContext): boolean {
   const { language } = context.cheap;
   if (given.unknownShare > unknownLimit || !trainedLanguages.has(language)) return false;
+  // A few Chinese characters have no clear language, and none that the model reads.
+  if (isEastAsian(context.text)) return false;
   return language !== "und" || isShort(context.text);
 }
 

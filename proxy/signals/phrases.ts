@@ -17,9 +17,15 @@ export function searchable(text: string): Searchable {
   return { lower, spaced: ` ${lower.replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, " ").trim()} ` };
 }
 
-/** Lower case, with typographic apostrophes as plain ones. */
+/** Letters and digits in the widths that East Asian keyboards also write. */
+const otherWidths = /[\uFF01-\uFFEE]+/gu;
+
+/** Lower case, with typographic apostrophes as plain ones and every letter in its usual width. */
 export function lowered(text: string): string {
-  return text.toLowerCase().replaceAll("’", "'");
+  return text
+    .replaceAll(otherWidths, (run) => run.normalize("NFKC"))
+    .toLowerCase()
+    .replaceAll("’", "'");
 }
 
 /** Whether a lower-case word or phrase stands in the text; made for short texts and many phrases. */

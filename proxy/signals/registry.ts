@@ -82,7 +82,8 @@ function complexityOf(signals: Signals, policy: Policy): Score {
 }
 
 function partOf(name: ComplexitySignal, { cheap, model }: Signals): Score | null {
-  const known = model.kind === "known" ? model.signals : null;
+  // What the model says of a text that it cannot read says nothing.
+  const known = model.kind === "known" && model.signals.isReadable ? model.signals : null;
   switch (name) {
     case "length":
       return cheap.length;

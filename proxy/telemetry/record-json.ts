@@ -61,6 +61,7 @@ function modelJson(signals: ModelSignals, classification: Classification): JsonO
   const { task, sentiment, intent } = signals;
   return {
     task: { ...task },
+    taskBy: signals.taskBy,
     sentiment: sentiment === null ? null : { ...sentiment },
     emotion: signals.emotion,
     uncertainty: signals.uncertainty,
@@ -68,6 +69,7 @@ function modelJson(signals: ModelSignals, classification: Classification): JsonO
     inScope: signals.inScope,
     intent: intent === null ? null : { ...intent },
     isReadable: signals.isReadable,
+    isByCharacters: signals.isByCharacters,
     tokens: classification.tokens,
     unknownShare: classification.unknownShare,
     model: classification.model,

@@ -22,9 +22,11 @@ describe("the set", () => {
     expect(generate(2)).not.toEqual(set);
   });
 
-  test("has a thousand swaps at least, none of which is an entry's question", () => {
+  test("has a thousand English and three hundred Japanese swaps at least, none of which is an entry's question", () => {
     const asked = new Set(set.entries.flatMap(({ questions }) => questions));
-    expect(set.swaps.length).toBeGreaterThanOrEqual(1000);
+    const { en = [], ja = [] } = Object.groupBy(set.swaps, ({ language }) => language);
+    expect(en.length).toBeGreaterThanOrEqual(1000);
+    expect(ja.length).toBeGreaterThanOrEqual(300);
     expect(set.swaps.filter(({ text }) => asked.has(text))).toEqual([]);
   });
 });

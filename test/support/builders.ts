@@ -122,6 +122,8 @@ export function modelOf(more: Partial<ModelSignals> = {}): ModelSignals {
     inScope: probability(0.9),
     intent: null,
     isReadable: true,
+    isByCharacters: false,
+    taskBy: "model",
     ...more,
   };
 }

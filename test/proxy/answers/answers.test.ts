@@ -294,6 +294,7 @@ describe("label", () => {
       margin: 0.5,
       wrong: probability(0.01),
       guard: false,
+      by: "meaning" as const,
     };
     const signals = knownSignals(modelOf({ intent }));
     const view = { system: "Return only the intent: Order Status, Refund, Other." };

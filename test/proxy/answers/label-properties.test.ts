@@ -40,6 +40,7 @@ async function said(
     margin: 0.5,
     wrong: scored("", 0.01).confidence,
     guard: false,
+    by: "meaning" as const,
   };
   const known = knownSignals(modelOf({ intent }));
   if (known.model.kind !== "known") throw new Error("no model");

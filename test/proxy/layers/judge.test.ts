@@ -188,6 +188,7 @@ describe("judge", () => {
       margin: 0.5,
       wrong: probability(0.001),
       guard: true,
+      by: "meaning" as const,
     };
     const when = all({ kind: "intent", oneOf: ["refund"] });
     expect(outcome(when, withModel({ intent }))).toBe("rest: guard_mismatch");
@@ -200,6 +201,7 @@ describe("judge", () => {
       margin: 0.5,
       wrong: probability(0.006),
       guard: false,
+      by: "meaning" as const,
     };
     const when = (share: number): Condition => ({ kind: "max_wrong", of: "intent", share });
     expect(outcome(when(0.006), withModel({ intent }))).toBe(answered);

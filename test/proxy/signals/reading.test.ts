@@ -40,7 +40,7 @@ describe("language", () => {
   });
 
   it("is open where nothing speaks clearly: names, numbers, Han characters alone", () => {
-    for (const text of ["42", "???", "malachi sled", "返品方法"]) {
+    for (const text of ["42", "???", "malachi sled", "東京大学"]) {
       expect(languageOf(text)).toBe("und");
     }
   });
@@ -65,6 +65,9 @@ describe("keywords", () => {
     ["speak to, no: speak to a human", "speak to a human"],
     ["don’t do that", "don't do"],
     ["すぐ返金してください", "返金"],
+    ["ｸﾚｰﾑを入れます", "クレーム"],
+    ["クレームです", "ｸﾚｰﾑ"],
+    ["ＭＡＮＡＧＥＲ！", "manager"],
     [".net is down", ".net"],
   ])("%j holds %j", (text, word) => {
     expect(keywordsOf(text, word)).toEqual(["group"]);

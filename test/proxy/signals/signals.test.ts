@@ -184,6 +184,7 @@ describe("model signals", () => {
         margin: 1,
         wrong: probability(0),
         guard: false,
+        by: "meaning" as const,
       }),
       account: () => null,
     };
@@ -237,6 +238,8 @@ describe("complexity", () => {
     expect(signalReaders.complexityOf(knownSignals(model, low), weighed)).toBeCloseTo(3 / 6);
     const unasked = { cheap: low, model: { kind: "unasked" } } as const;
     expect(signalReaders.complexityOf(unasked, weighed)).toBeCloseTo(2.1 / 4);
+    const unread = { ...model, isReadable: false };
+    expect(signalReaders.complexityOf(knownSignals(unread, low), weighed)).toBeCloseTo(2.1 / 4);
     expect(signalReaders.complexityOf(unasked, policyOf({ weights: new Map() }))).toBe(0);
   });
 });

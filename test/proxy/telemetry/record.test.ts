@@ -84,6 +84,7 @@ describe("a record as JSON", () => {
     margin: 0.5,
     wrong: probability(0.01),
     guard: false,
+    by: "meaning" as const,
   };
 
   it("shows signals and trail in full, but neither embedding nor anything that JSON cannot hold", () => {
