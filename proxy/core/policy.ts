@@ -45,6 +45,7 @@ export type Condition =
   | { readonly kind: "complexity"; readonly is: Bound }
   | { readonly kind: "in_scope"; readonly is: Bound }
   | { readonly kind: "injection"; readonly is: Bound }
+  | { readonly kind: "difficulty"; readonly is: Bound }
   | { readonly kind: "turns"; readonly is: Bound }
   /** Characters of the last user turn. */
   | { readonly kind: "length"; readonly is: Bound }
@@ -206,7 +207,13 @@ export interface Faq {
 }
 
 /** The signals that complexity weighs. */
-export type ComplexitySignal = "length" | "syntax" | "uncertainty" | "emotion" | "keywords";
+export type ComplexitySignal =
+  | "length"
+  | "syntax"
+  | "uncertainty"
+  | "emotion"
+  | "difficulty"
+  | "keywords";
 
 /** The compiled policy. Deep-frozen: nothing changes it after load. */
 export interface Policy {

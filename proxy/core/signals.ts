@@ -26,7 +26,7 @@ export interface Classification {
   readonly embedding: Float32Array;
   /** Softmax heads by name (task, sentiment): every label with its calibrated probability, best first. */
   readonly heads: ReadonlyMap<string, readonly Scored[]>;
-  /** Sigmoid heads by name (emotion: many labels; injection, in_scope: one label of the head's name). */
+  /** Sigmoid heads by name (emotion: many labels; injection, in_scope: one label of the head's name; difficulty: weak_wrong and strong_only). */
   readonly flags: ReadonlyMap<string, readonly Scored[]>;
   readonly tokens: number;
   /** Share of unknown tokens, in [0, 1]. */
@@ -68,6 +68,8 @@ export interface ModelSignals {
   readonly emotion: Score;
   readonly uncertainty: Score;
   readonly injection: Probability | null;
+  /** Probability that a small model would answer wrongly; null for a model without this head. */
+  readonly difficulty: Probability | null;
   readonly inScope: Probability | null;
   /** Null when the policy names no intents. */
   readonly intent: IntentScore | null;

@@ -34,6 +34,7 @@ export function check(condition: Condition, subject: Subject): Check {
     case "max_wrong":
     case "in_scope":
     case "injection":
+    case "difficulty":
       return withModel(condition, subject);
     case "complexity":
       return withComplexity(condition.is, subject);
@@ -44,7 +45,17 @@ export function check(condition: Condition, subject: Subject): Check {
 
 type ModelCondition = Extract<
   Condition,
-  { kind: "task" | "sentiment" | "intent" | "confidence" | "max_wrong" | "in_scope" | "injection" }
+  {
+    kind:
+      | "task"
+      | "sentiment"
+      | "intent"
+      | "confidence"
+      | "max_wrong"
+      | "in_scope"
+      | "injection"
+      | "difficulty";
+  }
 >;
 type FactCondition = Exclude<
   Condition,
@@ -143,6 +154,10 @@ function checkModel(condition: ModelCondition, model: ModelSignals): Check {
       return checkWrong(condition.of, condition.share, model);
     case "in_scope":
       return checkBound("in_scope", model.inScope ?? 0, condition.is, {});
+    case "difficulty":
+      return checkBound("difficulty", model.difficulty ?? 1, condition.is, {
+        above: "too_complex",
+      });
     case "injection":
       return checkBound("injection", model.injection ?? 1, condition.is, {
         above: "injection_suspected",

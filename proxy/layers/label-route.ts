@@ -81,5 +81,6 @@ const modelKinds: ReadonlySet<Condition["kind"]> = new Set([
   "max_wrong",
   "in_scope",
   "injection",
+  "difficulty",
   "complexity",
 ]);

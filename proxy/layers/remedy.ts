@@ -141,6 +141,8 @@ function measureOfModel(
       return { value: read.inScope ?? 0, bound: condition.is };
     case "injection":
       return { value: read.injection ?? 1, bound: condition.is };
+    case "difficulty":
+      return { value: read.difficulty ?? 1, bound: condition.is };
     default:
       return null;
   }

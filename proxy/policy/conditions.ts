@@ -98,7 +98,7 @@ function modelConditions(raw: RawWhen, scope: Scope): Condition[] {
     const of = scope === "intent" ? "intent" : "task";
     conditions.push({ kind: "max_wrong", of, share: raw.max_wrong });
   }
-  for (const kind of ["complexity", "in_scope", "injection"] as const) {
+  for (const kind of ["complexity", "in_scope", "injection", "difficulty"] as const) {
     const is = raw[kind];
     if (is !== undefined) conditions.push({ kind, is });
   }

@@ -39,6 +39,7 @@ export interface RawWhen {
   readonly complexity?: Bound | undefined;
   readonly in_scope?: Bound | undefined;
   readonly injection?: Bound | undefined;
+  readonly difficulty?: Bound | undefined;
   readonly turns?: Bound | undefined;
   readonly length?: Bound | undefined;
   readonly max_wrong?: number | undefined;
@@ -149,6 +150,10 @@ export const when: Schema<RawWhen> = map({
     "Probability that the text belongs to the support domain at all. A number alone means at least.",
   ),
   injection: key(scoreBound, "Probability that the text attacks instructions."),
+  difficulty: key(
+    scoreBound,
+    "Learned probability that a small model would answer wrongly; 1 with a model that has no such head.",
+  ),
   turns: key(
     bound({ least: 0, most: 10_000, bare: "=", isWhole: true }),
     "Number of user turns. A number alone means exactly. Without it an answering route takes first turns only.",

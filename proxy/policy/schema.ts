@@ -61,6 +61,10 @@ const weightKeys = {
   length: key(weight, "How long the text is."),
   syntax: key(weight, "How its sentences are built."),
   uncertainty: key(weight, "How unsure the model is of the task."),
+  difficulty: key(
+    weight,
+    "How likely a small model would answer wrongly, as the model learned it.",
+  ),
   emotion: key(weight, "How strong the emotion is."),
   keywords: key(weight, "Whether a keyword group is hit."),
 } satisfies Record<ComplexitySignal, unknown>;

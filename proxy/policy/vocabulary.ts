@@ -32,6 +32,7 @@ export const COMPLEXITY_SIGNALS = [
   "syntax",
   "uncertainty",
   "emotion",
+  "difficulty",
   "keywords",
 ] as const;
 

@@ -1,4 +1,4 @@
-/** Reads the model's signals off one forward pass: task, sentiment, emotion, uncertainty, injection, scope, intent. */
+/** Reads the model's signals off one forward pass: task, sentiment, emotion, uncertainty, injection, scope, difficulty, intent. */
 import { probability, score, type Probability, type Score } from "../core/brand.ts";
 import type { SignalContext } from "../core/ports.ts";
 import { isEastAsian } from "../core/script.ts";
@@ -36,6 +36,7 @@ export function readModel(given: Classification, context: SignalContext): ModelS
     uncertainty: uncertaintyOf(given.heads.get("task") ?? []),
     injection: flagOf(given, "injection"),
     inScope: flagOf(given, "in_scope"),
+    difficulty: flagOf(given, "difficulty", "weak_wrong"),
     intent: context.intents?.score(context.text, given.embedding) ?? null,
     isReadable: readable,
     isByCharacters: isEastAsian(context.text),
@@ -73,8 +74,11 @@ function isShort(text: string): boolean {
   return text.length <= 200 && text.trim().split(/\s+/).length <= 7;
 }
 
-function flagOf(given: Classification, name: string): Probability | null {
-  return given.flags.get(name)?.[0]?.confidence ?? null;
+/** The probability of one label of a head; of its first where the head has but one. */
+function flagOf(given: Classification, name: string, label?: string): Probability | null {
+  const scored = given.flags.get(name) ?? [];
+  const found = label === undefined ? scored[0] : scored.find((one) => one.label === label);
+  return found?.confidence ?? null;
 }
 
 function emotionOf(felt: readonly Scored[]): Score {

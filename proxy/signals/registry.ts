@@ -1,5 +1,5 @@
 /** The table of signals; assemble.ts hands it to the layers, judge() and explain show every value of it. */
-import { score, type Score } from "../core/brand.ts";
+import { score, type Probability, type Score } from "../core/brand.ts";
 import type { ComplexitySignal, Policy } from "../core/policy.ts";
 import type { SignalReaders } from "../core/ports.ts";
 import type { RequestView } from "../core/request.ts";
@@ -95,5 +95,11 @@ function partOf(name: ComplexitySignal, { cheap, model }: Signals): Score | null
       return score(Math.max(cheap.emotionWords, known?.emotion ?? 0));
     case "uncertainty":
       return known?.uncertainty ?? null;
+    case "difficulty":
+      return hardness(known?.difficulty ?? null);
   }
+}
+
+function hardness(difficulty: Probability | null): Score | null {
+  return difficulty === null ? null : score(difficulty);
 }

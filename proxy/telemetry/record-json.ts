@@ -67,6 +67,7 @@ function modelJson(signals: ModelSignals, classification: Classification): JsonO
     uncertainty: signals.uncertainty,
     injection: signals.injection,
     inScope: signals.inScope,
+    difficulty: signals.difficulty,
     intent: intent === null ? null : { ...intent },
     isReadable: signals.isReadable,
     isByCharacters: signals.isByCharacters,

@@ -120,6 +120,7 @@ export function modelOf(more: Partial<ModelSignals> = {}): ModelSignals {
     uncertainty: score(0.03),
     injection: probability(0.01),
     inScope: probability(0.9),
+    difficulty: null,
     intent: null,
     isReadable: true,
     isByCharacters: false,

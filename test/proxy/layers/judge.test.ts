@@ -104,6 +104,7 @@ describe("judge", () => {
     ["complexity", { kind: "complexity", is: { op: ">", value: 0.65 } }],
     ["turns", { kind: "turns", is: { op: ">=", value: 3 } }],
     ["injection", { kind: "injection", is: { op: ">=", value: 0.3 } }],
+    ["difficulty", { kind: "difficulty", is: { op: ">", value: 1 } }],
     ["confidence", { kind: "confidence", of: "task", is: { op: "<=", value: 0.5 } }],
   ] satisfies [string, Condition][])(
     "blames no %s that is on the other side of a bound than its reason says",

@@ -26,6 +26,7 @@ test("a policy that says nothing has defaults that change no call", async () => 
     ["syntax", 0.3],
     ["uncertainty", 0.2],
     ["emotion", 0.2],
+    ["difficulty", 0],
     ["keywords", 0],
   ]);
 });
@@ -148,8 +149,8 @@ test("the model may be another one, or none", async () => {
 });
 
 test("weights that are given are all there are", async () => {
-  const { weights } = await policyOf("complexity: { weights: { keywords: 1 } }\n");
-  expect([...weights.values()]).toEqual([0, 0, 0, 0, 1]);
+  const { weights } = await policyOf("complexity: { weights: { keywords: 1, difficulty: 0.5 } }\n");
+  expect([...weights.values()]).toEqual([0, 0, 0, 0, 0.5, 1]);
 });
 
 test("intents are a sentence, a list, or examples with look-alikes", async () => {

@@ -34,6 +34,7 @@ describe("each condition", () => {
     ["{ outage: true }", [{ kind: "outage", is: true }]],
     ['{ complexity: "<= 0.75" }', [{ kind: "complexity", is: { op: "<=", value: 0.75 } }]],
     ["{ in_scope: 0.5 }", [{ kind: "in_scope", is: { op: ">=", value: 0.5 } }]],
+    ['{ difficulty: ">= 0.6" }', [{ kind: "difficulty", is: { op: ">=", value: 0.6 } }]],
     ['{ injection: "< 0.1" }', [{ kind: "injection", is: { op: "<", value: 0.1 } }]],
     ["{ turns: 1 }", [{ kind: "turns", is: { op: "=", value: 1 } }]],
     ['{ turns: "== 2" }', [{ kind: "turns", is: { op: "=", value: 2 } }]],

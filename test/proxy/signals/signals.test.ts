@@ -152,6 +152,7 @@ describe("model signals", () => {
       sentiment: { label: "negative" },
       injection: 0.2,
       inScope: 0.7,
+      difficulty: null,
       intent: null,
       isReadable: true,
     });
@@ -175,6 +176,13 @@ describe("model signals", () => {
     const heads = new Map([["task", [scored("greeting", 0.99), scored("other", 0.01)]]]);
     const read = signalReaders.readModel(classified({ heads }), { ...context, text });
     expect(read.task.confidence).toBe(isBelieved ? 0.99 : 0.5);
+  });
+
+  it("take difficulty from its label, whichever of the head's is likelier", () => {
+    const flags = new Map([
+      ["difficulty", [scored("strong_only", 0.8), scored("weak_wrong", 0.6)]],
+    ]);
+    expect(signalReaders.readModel(classified({ flags }), context).difficulty).toBe(0.6);
   });
 
   it("ask the policy's intents about the same text", () => {
@@ -231,6 +239,13 @@ describe("complexity", () => {
     syntax: score(0.5),
     emotionWords: score(0.1),
     keywordScore: score(1),
+  });
+
+  it("weighs the learned difficulty as the policy says", () => {
+    const learned = policyOf({ weights: new Map([["difficulty", 1]]) });
+    const harder = modelOf({ difficulty: probability(0.7) });
+    expect(signalReaders.complexityOf(knownSignals(harder, low), learned)).toBe(0.7);
+    expect(signalReaders.complexityOf(knownSignals(modelOf(), low), learned)).toBe(0);
   });
 
   it("is the weighted mean of the signals that are known", () => {
