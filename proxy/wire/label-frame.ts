@@ -25,8 +25,8 @@ const captions =
 const leading = new RegExp(String.raw`^\s*(?:the\s+)?(?:${captions})\s*:\s*`, "iu");
 const within = new RegExp(String.raw`(?:^|\n|[.!?]\s)[ \t]*(?:the\s+)?(?:${captions})\s*:`, "giu");
 const cue =
-  /\n\s*(?:sentiment|label|answer|category|class|classification|output|intent|queue|language|response|result)\s*:\s*$/iu;
-const blocks = /"""([^]+?)"""|```(?:\w*\n)?([^]+?)```|<(\w+)>([^]+?)<\/\3>/gu;
+  /\n[ \t]*(?:sentiment|label|answer|category|class|classification|output|intent|queue|language|response|result)[ \t]*:$/iu;
+const openings = /"""|```(?:\w*\n)?|<(\w+)>/gu;
 const quotes = /[“"]([^“”"\n]{2,})[”"]/gu;
 const asks = /\b(?:classify|classification|label|determine|identify|categori[sz]e|detect)\b/iu;
 
@@ -53,12 +53,38 @@ function afterMark(turn: string, mark: string): Framed | null {
 
 /** A text may hold code or markup of its own: a block is the text only beside words that ask for its label. */
 function inBlock(turn: string, isApart: boolean): Framed | "unclear" | null {
-  const [found, ...others] = turn.matchAll(blocks);
+  const [found, ...others] = blocksIn(turn);
   if (found === undefined) return null;
-  const rest = withoutCaption(turn.replace(found[0], () => " "));
+  const rest = withoutCaption(`${turn.slice(0, found.start)} ${turn.slice(found.end)}`);
   if (isApart && /\p{L}/u.test(rest) && !asks.test(rest)) return null;
-  const text = (found[1] ?? found[2] ?? found[4] ?? "").trim();
+  const text = found.inner.trim();
   return others.length > 0 || text === "" ? "unclear" : { text, rest };
+}
+
+interface Block {
+  readonly start: number;
+  readonly end: number;
+  readonly inner: string;
+}
+
+/** More openings than this are markup, and each costs a search for its end. */
+const mostOpenings = 40;
+
+/** What stands between triple quotes, fences or the two ends of a tag, one behind the other. */
+function blocksIn(turn: string): readonly Block[] {
+  const blocks: Block[] = [];
+  let seen = 0;
+  for (const { 0: open, 1: tag, index } of turn.matchAll(openings)) {
+    seen += 1;
+    if (seen > mostOpenings) return [];
+    if (index < (blocks.at(-1)?.end ?? 0)) continue;
+    const from = index + open.length;
+    const close = tag === undefined ? open.slice(0, 3) : `</${tag}>`;
+    const at = turn.indexOf(close, from);
+    if (at < 0) continue;
+    blocks.push({ start: index, end: at + close.length, inner: turn.slice(from, at) });
+  }
+  return blocks;
 }
 
 /** Without letters in front of it a caption only introduces the turn; behind instructions it begins the text. */
@@ -80,9 +106,15 @@ function inQuotes(turn: string): Framed | null {
   return { text: (found[1] ?? "").trim(), rest: turn.replace(found[0], () => " ") };
 }
 
+/** How far from the end a cue may begin. */
+const longestCue = 40;
+
 /** Without the caption before it, the cue for the label after it, and quotes around all of it. */
 function bareText(turn: string): string {
-  const inner = turn.replace(leading, "").replace(cue, "").trim();
+  const body = turn.trimEnd();
+  const end = body.slice(-longestCue).search(cue);
+  const from = Math.max(0, body.length - longestCue);
+  const inner = (end < 0 ? body : body.slice(0, from + end)).replace(leading, "").trim();
   const quoted = /^[“"]([^“”"]+)[”"]$/u.exec(inner);
   return (quoted?.[1] ?? inner).trim();
 }
