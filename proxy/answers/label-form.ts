@@ -16,11 +16,15 @@ export interface Labelled {
   readonly label: string;
 }
 
+const longestInstructions = 20_000;
+
 /** The label in the form that the policy states, else that the call's schema, examples or prompt state. */
 export function labelText(given: Labelled): Formed {
   const { spec, view, call, label } = given;
   const words = [...wordsOf(spec), ...spec.labels.values()];
   if (isBatch(withoutList(call.turn, words))) return unknownForm;
+  // Longer instructions are not read, and what they hold could be about the labels.
+  if (call.instructions.length > longestInstructions) return unknownForm;
   const wishes = withoutList(wishesOf(call.instructions), words);
   if (spec.labels.size === 0 && wantsWayOut(spec.head, wishes)) {
     return { kind: "decline", reason: "label_foreign" };
