@@ -3,6 +3,7 @@ import { probability } from "../core/brand.ts";
 import type { LabelAnswer } from "../core/policy.ts";
 import type { AnswerContext } from "../core/ports.ts";
 import type { CheapSignals, IntentScore, Scored } from "../core/signals.ts";
+import { escalationOf } from "./escalation.ts";
 
 /** A label and what speaks for and against it. */
 export interface Found extends Scored {
@@ -20,6 +21,8 @@ export function foundLabel(spec: LabelAnswer, context: AnswerContext, text: stri
   switch (spec.head) {
     case "intent":
       return fitted(model.signals.intent);
+    case "escalation":
+      return chosen(escalationOf(text));
     case "own": {
       const scorer = context.snapshot.labels.get(spec.own ?? []);
       return fitted(scorer?.score(text, model.classification.embedding) ?? null);

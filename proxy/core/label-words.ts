@@ -7,6 +7,12 @@ const sentiments: ReadonlyMap<string, readonly string[]> = new Map([
   ["neutral", ["neutral", "neu"]],
 ]);
 
+/** Words for what the escalation rule says. */
+const escalations: ReadonlyMap<string, readonly string[]> = new Map([
+  ["escalate", ["escalate", "escalation", "human", "agent"]],
+  ["continue", ["continue", "no_escalation", "do_not_escalate", "routine", "normal", "bot"]],
+]);
+
 /** English names of the languages that can be told, by primary tag. */
 export const languageNames: ReadonlyMap<string, string> = new Map([
   ["cs", "Czech"],
@@ -39,6 +45,7 @@ export const languageNames: ReadonlyMap<string, string> = new Map([
 /** Every word that is `label` where a list, a schema or an example of the application says so; the first one is its name. */
 export function wordsFor(head: string, label: string): readonly string[] {
   if (head === "sentiment") return sentiments.get(label) ?? [label];
+  if (head === "escalation") return escalations.get(label) ?? [label];
   const name = head === "language" ? languageNames.get(label) : undefined;
   return name === undefined ? [label] : [name, label];
 }

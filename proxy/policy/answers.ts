@@ -9,7 +9,7 @@ import { nearestHint } from "./nearest.ts";
 import { isLeast, LEAST_MESSAGE, type RawWhen } from "./schema-conditions.ts";
 import type { RawAnswer, RawGenerate } from "./schema-routes.ts";
 import type { Path } from "./tree.ts";
-import { SENTIMENTS, TASKS } from "./vocabulary.ts";
+import { ESCALATIONS, SENTIMENTS, TASKS } from "./vocabulary.ts";
 
 /** An answer, and the part of the route's `when` that stays a condition. */
 export interface Answering {
@@ -199,6 +199,8 @@ function labelsOf(head: string, context: Context): readonly string[] {
       return SENTIMENTS;
     case "language":
       return [...languageNames.keys()];
+    case "escalation":
+      return ESCALATIONS;
     default:
       return [...context.names("intent")];
   }

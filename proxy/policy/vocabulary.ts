@@ -20,8 +20,11 @@ export const TASKS = [
 /** Labels of the model's sentiment head. */
 export const SENTIMENTS = ["negative", "neutral", "positive"] as const;
 
+/** Labels of the escalation rule, which only ever gives the first. */
+export const ESCALATIONS = ["escalate", "continue"] as const;
+
 /** What a label answer may be read from. */
-export const LABEL_HEADS = ["task", "sentiment", "intent", "language"] as const;
+export const LABEL_HEADS = ["task", "sentiment", "intent", "language", "escalation"] as const;
 
 /** Protocols that are read. */
 export const PROTOCOLS = ["openai-chat", "anthropic-messages"] as const;

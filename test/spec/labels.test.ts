@@ -18,6 +18,12 @@ routes:
   - name: language
     when: { system: { contains: language } }
     answer: { label: language }
+  - name: handover
+    when: { system: { contains: handed to a human } }
+    answer: { label: escalation, labels: { escalate: "YES", continue: "NO" } }
+  - name: triage
+    when: { system: { contains: escalate or continue } }
+    answer: { label: escalation }
   - name: urgency
     when: { system: { contains: urgency } }
     answer:
@@ -225,6 +231,33 @@ describe("labels of one's own, by examples", () => {
     const format = { type: "json_schema", json_schema: { name: "x", schema } };
     expect(await told([system("urgency"), question], { response_format: format })).toBe(
       '{"u":"Normal"}',
+    );
+  });
+});
+
+describe("escalation", () => {
+  const handover = "Should this customer be handed to a human? Reply YES or NO.";
+  const triage = "Tell for the message: escalate or continue? One word.";
+
+  it.each([
+    [handover, "I want to speak to a manager", "YES"],
+    [handover, "connect me with a real person please", "YES"],
+    [triage, "How can I file a complaint?", "escalate"],
+    [triage, "please transfer me to a human agent", "escalate"],
+  ])("is told where it is asked for: %s %s", async (prompt, text, wanted) => {
+    expect(await told([system(prompt), user(text)])).toBe(wanted);
+  });
+
+  it.each([
+    "I do not want to speak to a manager",
+    "did you speak to your manager?",
+    "if this fails I want to talk to a person",
+    "where is my order",
+    "my sister is an agent for the company",
+    "you are a joke, nothing works",
+  ])("is never denied and never guessed: %s", async (text) => {
+    expect(["label_unsure", "denied_by_policy"]).toContain(
+      await told([system(handover), user(text)]),
     );
   });
 });
