@@ -28,38 +28,10 @@ export const things: Readonly<Record<Template["language"], readonly string[]>> =
 };
 
 /** More Japanese things, for a large FAQ. */
-export const moreThings: readonly string[] = [
-  "冷蔵庫",
-  "洗濯機",
-  "電子レンジ",
-  "扇風機",
-  "掃除機",
-  "加湿器",
-  "空気清浄機",
-  "ドライヤー",
-  "アイロン",
-  "ミキサー",
-  "リュック",
-  "スーツケース",
-  "財布",
-  "帽子",
-  "手袋",
-  "マフラー",
-  "コート",
-  "セーター",
-  "スニーカー",
-  "長靴",
-  "本棚",
-  "机",
-  "椅子",
-  "ベッド",
-  "布団",
-  "枕",
-  "カーテン",
-  "絨毯",
-  "鏡",
-  "時計",
-];
+export const moreThings: readonly string[] =
+  "冷蔵庫 洗濯機 電子レンジ 扇風機 掃除機 加湿器 空気清浄機 ドライヤー アイロン ミキサー リュック スーツケース 財布 帽子 手袋 マフラー コート セーター スニーカー 長靴 本棚 机 椅子 ベッド 布団 枕 カーテン 絨毯 鏡 時計".split(
+    " ",
+  );
 
 const places = [
   "Cedar Lodge",

@@ -295,7 +295,7 @@ export const mistakes: readonly Mistake[] = [
   [
     "an unknown kind of label",
     answer("label: ¦sentimant"),
-    "expected one of `task`, `sentiment`, `intent`, `language`; did you mean `sentiment`?",
+    "expected one of `task`, `sentiment`, `intent`, `language`, `escalation`; did you mean `sentiment`?",
   ],
   [
     "a format without the label",
