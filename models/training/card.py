@@ -1,4 +1,4 @@
-"""Writes CARD.md and SOURCES.md from the manifest's figures."""
+"""Writes CARD.md, whose figures `npm run eval` fills in, and SOURCES.md."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from pathlib import Path
 from .sources_table import NOTES, SOURCES
 
 CALM = 0.75
-TIMES = ("mean_ms", "p95_ms", "p50_ms_10_to_22_tokens", "p50_ms_128_tokens")
-HEAD_TEXT = {
-    "task": "13 categories", "sentiment": "negative, neutral, positive", "emotion": "8 labels, each on its own",
-    "injection": "P(the text attacks instructions)", "in_scope": "P(support, shopping or banking at all)",
-}
+EVAL_SECTION = """<!-- eval:begin -->
+Not evaluated yet: `npm run eval -- --write` puts the figures here.
+<!-- eval:end -->"""
 
 
 def number(value: object) -> str:
@@ -23,52 +21,14 @@ def number(value: object) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def main_figure(figures: dict) -> object:
-    return next((figures[k] for k in ("macro_f1", "auroc", "mean_auroc")
-                 if k in figures and not isinstance(figures[k], dict)), None)
-
-
 def table(head: list[str], rows: list[list[str]]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(r) + " |" for r in rows])
 
 
-def first(value: object) -> float:
-    return value[0] if isinstance(value, list) else value
-
-
-def heads_table(metrics: dict) -> str:
-    rows = []
-    for head, text in HEAD_TEXT.items():
-        m = metrics["heads"][head]
-        name = "macro-F1" if "macro_f1" in m["default"] else "AUROC"
-        rows.append([head, text, name, number(main_figure(m["default"])), number(m["default"]["ece"]), str(m["rows"])])
-    return table(["head (INT8, sampled report rows)", "answers", "figure", "value", "ECE", "rows"], rows)
-
-
-def int8_table(metrics: dict) -> str:
-    rows = []
-    for head in HEAD_TEXT:
-        m = metrics["heads"][head]
-        rows.append([head, *(f"{first(main_figure(m[v])):.4f}" for v in ("fp32", "default", "reduce_range")),
-                     f"{m['default']['agreement']:.4f}", f"{m['reduce_range']['agreement']:.4f}"])
-    return table(["head", "FP32", "INT8", "INT8 reduce_range", "agreement INT8", "agreement reduce_range"], rows)
-
-
 def is_calm(metrics: dict) -> bool:
     """Unknown load counts as busy."""
     return metrics.get("load", float("inf")) <= CALM
-
-
-def cost_table(metrics: dict) -> str:
-    """Times only from a machine that was not busy: others say nothing."""
-    rows, calm = [], is_calm(metrics)
-    for name in ("fp32", "default", "reduce_range"):
-        m = metrics[name]
-        times = [f"{m[k]:.2f}" if calm else "busy" for k in TIMES]
-        rows.append([name, f"{m['bytes'] / 1e6:.2f} MB", *times, f"{m['cosine_mean']:.4f}", f"{m['cosine_p5']:.4f}"])
-    return table(["variant", "size", "mean ms", "p95 ms", "p50 ms, 10 to 22 tokens", "p50 ms, 128 tokens",
-                  "cosine to FP32, mean", "5th percentile"], rows)
 
 
 def held_out_text(metrics: dict) -> str:
@@ -84,19 +44,6 @@ def held_out_text(metrics: dict) -> str:
         f"row scored by a head that never saw its source: **{number(task['macro_f1'])}**, "
         f"{task['rows']} rows. Generated rows stay in training.", per_category, per_source,
         table(["head", "sources left out", "AUROC", "rows"], binary)])
-
-
-def baseline_text(metrics: dict) -> str:
-    base = metrics["baselines"]
-    names = {"macro_f1": "all", "without_generated": "without generated", "goemotions": "GoEmotions development"}
-    rows = [[f"{head}, {text} rows", number(pair["model"][key]), number(pair["tfidf"][key])]
-            for head, pair in base["linear"].items() for key, text in names.items() if key in pair["model"]]
-    replay = base["replay"]
-    tasks = ", ".join(f"{k} {v:.3f}" for k, v in replay["task_accuracy_by_class"].items())
-    return table(["macro-F1, all report rows of the head", "this model (FP32)", "TF-IDF and a linear model"], rows) + (
-        f"\n\nOpen replay, {replay['texts']} distinct texts that no stage trained or calibrated on: injection AUROC "
-        f"{number(replay['injection_auroc'])}, in-scope AUROC {number(replay['in_scope_auroc'])}; "
-        f"task accuracy by class of the replay: {tasks}.")
 
 
 def embedding_text(training: dict) -> str:
@@ -157,29 +104,20 @@ One sentence encoder ({training['base']}, 6 layers, 384 wide, frozen) with a cor
 all outputs. Created {manifest['created']}, licence {manifest['license']} (weights and figures; the sets keep their own, see SOURCES.md).
 {smoke}
 Heads read the mean of every layer's tokens (6 x 384 numbers). Validation rows are cut in two by hash: one half chooses and
-calibrates, the other gives every figure below, with 95 % bootstrap intervals. No text of an evaluation split is trained on:
+calibrates, the other is the report rows, with 95 % bootstrap intervals. No text of an evaluation split is trained on:
 {sum(v for k, v in data.get('dropped', {}).items() if 'split' in k)} rows were dropped for that. {training['rows']} rows in all.
+Weights are INT8 per output channel and the embedding table INT8 per row; activations are quantised at run time.
+Before quantisation the outliers of the activations are moved into the weights, which changes no FP32 result.
 
-## Figures
-{heads_table(m)}
+{EVAL_SECTION}
 
-{baseline_text(m)}
+The figures from here on need training anew and were made by the pipeline.
 
 ## Embedding
 {embedding_text(training)}
 
 ## Sources left out
 {held_out_text(m)}
-
-## INT8 against FP32
-{int8_table(m)}
-
-{cost_table(m)}
-
-{m['threads']} threads, one text at a time, the variants taking turns, the best of five runs of each text,
-inference alone; "busy" where the machine ran too much else for a time to mean anything. {m['processor']}; onnxruntime {m['onnxruntime']}; {manifest['created']}.
-Weights are INT8 per output channel and the embedding table INT8 per row; activations are quantised at run time.
-Before quantisation the outliers of the activations are moved into the weights, which changes no FP32 result.
 
 {LIMITS}
 ## Training

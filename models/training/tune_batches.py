@@ -88,10 +88,10 @@ class TuneBatches:
     """The same seed gives the same batches."""
 
     def __init__(self, intents: IntentBatches, heads: dict[str, list[Row]], classes: dict[str, tuple[str, ...]],
-                 anchors: list[str], tokenizer: Tokenizer, seed: int) -> None:
+                 anchors: list[str], tokens: Tokens, seed: int) -> None:
         self.random = random.Random(seed)
         self.intents, self.heads, self.classes, self.anchors = intents, heads, classes, anchors
-        self.tokens = Tokens(tokenizer)
+        self.tokens = tokens
 
     def draw(self) -> tuple[Batch, list[str]]:
         """A batch, and its texts as they were before any slip."""

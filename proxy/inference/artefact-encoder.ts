@@ -49,18 +49,23 @@ async function openVariant(opening: Opening): Promise<ArtefactEncoder> {
   const { folder, manifest, variant } = opening;
   const file = manifest.variants[variant] ?? manifest.variants.default;
   const bytes = await readVerified(folder, manifest, file);
-  const session = await InferenceSession.create(bytes, {
+  const session = await InferenceSession.create(bytes, sessionOptions(opening.threads));
+  // The session has its own copy; nobody would collect this one for a while.
+  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+  return new ArtefactEncoder(session, opening, digestOf(manifest, file));
+}
+
+/** How a session runs: `threads` at most, and none that waits busily. */
+export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+  return {
     executionProviders: ["cpu"],
-    intraOpNumThreads: Math.max(1, Math.min(opening.threads, availableParallelism())),
+    intraOpNumThreads: Math.max(1, Math.min(threads, availableParallelism())),
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
     // A pool thread that spins after a run takes the processor from the event loop.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
-  });
-  // The session has its own copy; nobody would collect this one for a while.
-  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
-  return new ArtefactEncoder(session, opening, digestOf(manifest, file));
+  };
 }
 
 /** Everything that a text's embedding depends on: weights, tokenizer and window. */

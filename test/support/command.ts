@@ -1,4 +1,4 @@
-/** Runs the program as a shell does. */
+/** Runs the program, or a script of the repository, as a shell does. */
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 
@@ -18,9 +18,18 @@ export function sidestep(
   input = "",
   more: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
+  return ran([main, ...args], input, more);
+}
+
+/** Runs a script by the Node that runs the tests. */
+export function ran(
+  args: readonly string[],
+  input = "",
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   return new Promise((done) => {
-    const env = { ...process.env, ...more };
-    const child = execFile(process.execPath, [main, ...args], { env }, (fault, out, err) => {
+    const options = { env: { ...process.env, ...more }, maxBuffer: 64 * 1024 ** 2 };
+    const child = execFile(process.execPath, [...args], options, (fault, out, err) => {
       done({ code: typeof fault?.code === "number" ? fault.code : 0, out, err });
     });
     child.stdin?.end(input);
