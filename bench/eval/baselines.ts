@@ -1,5 +1,9 @@
 /** What a head is held against: TF-IDF with a linear model, and the prompt's length, each fitted on the head's own training rows. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
 import { fitLinear, lengthBin, tfIdf, type Featuriser, type Scorer } from "./linear.ts";
+import type { Interval } from "./metrics.ts";
 import type { Probabilities } from "./model.ts";
 import type { HeadRows } from "./rows.ts";
 
@@ -56,4 +60,30 @@ function fitted(
 
 function margin([no = 0, yes = 0]: Float64Array): number {
   return yes - no;
+}
+
+const figure = v.tuple([v.number(), v.number(), v.number()]);
+const svmSchema = v.object({
+  metrics: v.object({
+    baselines: v.object({
+      linear: v.record(
+        v.string(),
+        v.object({ tfidf: v.object({ macro_f1: figure, without_generated: figure }) }),
+      ),
+    }),
+  }),
+});
+
+/** Macro-F1 of a linear SVM on TF-IDF as the pipeline measured it on the same report rows; null for heads without. */
+export function pipelineSvm(
+  folder: string,
+  head: string,
+  rows: "macro_f1" | "without_generated",
+): Interval | null {
+  const json: unknown = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"));
+  const parsed = v.safeParse(svmSchema, json);
+  const found = parsed.success ? parsed.output.metrics.baselines.linear[head] : undefined;
+  if (found === undefined) return null;
+  const [value, low, high] = found.tfidf[rows];
+  return { value, low, high };
 }

@@ -62,7 +62,7 @@ export function plainTable({ title, columns, rows, note }: Table): string {
 export function cellText({ unit, value, low, high }: Cell): string {
   if (value === null) return "-";
   if (unit === "count") return String(value);
-  if (unit !== "share") return `${value.toFixed(unit === "ms" ? 2 : 0)} ${unit}`;
+  if (unit !== "share") return `${value.toFixed(unit === "ms" ? 2 : 1)} ${unit}`;
   const figure = places(value);
   return low === undefined || high === undefined
     ? figure

@@ -1,6 +1,7 @@
 /** Part `heads`: every head on its report rows and on public splits, with intervals, calibration error and baselines. */
 import type { Line } from "../../plot/picture.ts";
 import { ticksTo } from "../../plot/picture.ts";
+import { pipelineSvm } from "../baselines.ts";
 import type { Context } from "../context.ts";
 import { accuracyOf, withInterval } from "../metrics.ts";
 import {
@@ -50,6 +51,7 @@ export async function headsPart(context: Context): Promise<PartResult> {
   const tables = [
     mainTable("heads", "Report rows", scored, () => true),
     mainTable("heads-real", "Report rows without those that templates made", scored, isReal),
+    ...svmTables(context),
     ...scored.filter(({ head }) => isManyLabelled(head)).map(labelsTable),
     ...scored.filter(({ task }) => task.kind === "softmax").map(sourcesTable),
     ...(await publicTables(context)),
@@ -154,6 +156,26 @@ function cellsOf(
     shareBetween(withInterval(accuracyOf(rights(task, model)), size)),
     share(headError(task, model)),
     ...others.map((scores) => shareBetween(withInterval(mainFigure(task, scores), size))),
+  ];
+}
+
+/** A stronger linear model than ours on the same words, where the pipeline has fitted one. */
+function svmTables({ model, rows }: Context): readonly Table[] {
+  const found = rows.heads.flatMap(({ name }) => {
+    const all = pipelineSvm(model.folder, name, "macro_f1");
+    const real = pipelineSvm(model.folder, name, "without_generated");
+    return all === null || real === null
+      ? []
+      : [{ name, cells: [shareBetween(all), shareBetween(real)] }];
+  });
+  if (found.length === 0) return [];
+  return [
+    {
+      name: "heads-svm",
+      title: "TF-IDF with a linear SVM, macro-F1 on the same rows, as the pipeline measured it",
+      columns: ["head", "report rows", "without those that templates made"],
+      rows: found,
+    },
   ];
 }
 

@@ -1,9 +1,12 @@
 /** Part `int8`: both INT8 variants through the shipped runtime against the FP32 outputs that the pipeline stored. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { readManifest } from "../../../proxy/inference/manifest.ts";
 import { dot } from "../../../proxy/inference/vectors.ts";
 import type { Context } from "../context.ts";
 import { plainly, quantile } from "../metrics.ts";
 import { headOf, Model, probabilitiesOf, variantFolder } from "../model.ts";
-import { count, share, type Cell, type PartResult, type TableRow } from "../result.ts";
+import { count, measured, share, type Cell, type PartResult, type TableRow } from "../result.ts";
 import type { HeadRows } from "../rows.ts";
 import { best, mainFigure, taskOf, type Scores, type Task } from "../scored.ts";
 
@@ -14,7 +17,7 @@ export async function int8Part(context: Context): Promise<PartResult> {
   await model.run(texts, "INT8");
   if (model.manifest.variants.reduce_range === null) return result(context, [model]);
   const { folder, close } = variantFolder(model.folder, "reduce_range");
-  const other = new Model(folder, model.manifest);
+  const other = new Model(folder, await readManifest(folder));
   try {
     await other.run(texts, "INT8, reduce_range");
     return result(context, [model, other]);
@@ -99,6 +102,7 @@ function embeddingRow({ rows }: Context, model: Model, name: string): TableRow {
       share(mean),
       share(quantile(cosines, 0.05)),
       share(cosines[0] ?? Number.NaN),
+      measured(statSync(join(model.folder, model.manifest.variants.default)).size / 1e6, "MB"),
     ],
   };
 }
