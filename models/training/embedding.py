@@ -113,17 +113,18 @@ def unseen_by(name: str) -> str:
 
 def run(config: Config) -> None:
     """Writes the correction of the release's encoder and of each fold's, and embedding.json."""
-    figures: dict[str, dict[str, dict[str, float]]] = {name: {} for name in MEASURED}
-    if not config.smoke:
+    measured = () if config.smoke else MEASURED
+    figures: dict[str, dict[str, dict[str, float]]] = {name: {} for name in measured}
+    if measured:
         base = Trainer(config, BASE)
-        for name in MEASURED:
+        for name in measured:
             figures[name]["base"] = base.measure(name, None)
     curves = {}
     for encoder in (RELEASE, *FOLDS):
         trainer = Trainer(config, encoder)
         projection, curves[encoder] = trainer.fit()
         projection.save(config.path(f"projection-{encoder}.npz"))
-        for name in () if config.smoke else MEASURED:
+        for name in measured:
             if encoder in (RELEASE, unseen_by(name)):
                 kind = "release" if encoder == RELEASE else "unseen"
                 figures[name][f"{kind} uncorrected"] = trainer.measure(name, None)

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
+import jax
+
 from . import (
     adapt,
     background,
@@ -66,6 +68,8 @@ def earlier_seconds(config: Config) -> dict[str, float]:
 def main() -> None:
     args = parse()
     config = configure(args)
+    # Stages build the same steps again and again; compiling one takes longer than a smoke run's use of it.
+    jax.config.update("jax_compilation_cache_dir", str(config.work / "jax"))
     names = list(STAGES) if args.all or args.smoke else args.stages
     if not names:
         raise SystemExit("name a stage, or --all, or --smoke")
