@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
   calibrationFile,
+  readCalibration,
   type Calibration,
   type ScoreModel,
 } from "../../proxy/inference/calibration.ts";
@@ -14,6 +15,7 @@ import { readManifest } from "../../proxy/inference/manifest.ts";
 import { field, readCorpus, readRows, type Corpus } from "./corpus.ts";
 import { embedAll, readFold, type Fold } from "./fold.ts";
 import { Draw } from "./noise.ts";
+import { NotComparison } from "./nots.ts";
 import { coverageAt, fitScore } from "./score-fit.ts";
 import {
   faqScenario,
@@ -22,6 +24,7 @@ import {
   samplesOf,
   textsOf,
   type Sample,
+  type Scenario,
 } from "./simulation.ts";
 import { countWords } from "./words-count.ts";
 
@@ -35,6 +38,8 @@ const { values: flags } = parseArgs({
     /** Artefacts of the training's stage `folds`, one flag each; the model itself when there are none. */
     fold: { type: "string", multiple: true, default: [] },
     dump: { type: "string" },
+    /** Compares policies with and without that many `not` sentences an intent that they lack, and writes nothing. */
+    not: { type: "string" },
   },
 });
 
@@ -58,6 +63,16 @@ function lexiconTexts(corpus: Corpus): string[] {
   return [...[...corpus.intents.values()].flat().map(({ text }) => text), ...more];
 }
 
+function policyNumbers(): number[] {
+  return Array.from({ length: Number(flags.policies) }, (_, at) => at);
+}
+
+function scenarioOf(kind: "intents" | "faq", corpus: Corpus, fold: Fold, number: number): Scenario {
+  const make = kind === "intents" ? intentScenario : faqScenario;
+  const draw = new Draw(Number(flags.seed) * 1000 + number);
+  return make({ ...corpus, isUnknown: fold.isUnknown }, draw, calls);
+}
+
 /** Calls of simulated policies; each policy is made of intents that its fold's model does not know. */
 async function simulate(
   kind: "intents" | "faq",
@@ -65,9 +80,8 @@ async function simulate(
   lexicon: Lexicon,
 ): Promise<Sample[]> {
   const samples: Sample[] = [];
-  const numbers = Array.from({ length: Number(flags.policies) }, (_, at) => at);
   for (const [at, fold] of folds.entries()) {
-    const own = numbers.filter((number) => number % folds.length === at);
+    const own = policyNumbers().filter((number) => number % folds.length === at);
     samples.push(...(await simulateFold(kind, corpus, lexicon, { fold, own })));
   }
   return samples;
@@ -79,14 +93,7 @@ async function simulateFold(
   lexicon: Lexicon,
   { fold, own }: { readonly fold: Fold; readonly own: readonly number[] },
 ): Promise<Sample[]> {
-  const make = kind === "intents" ? intentScenario : faqScenario;
-  const scenarios = own.map((number) =>
-    make(
-      { ...corpus, isUnknown: fold.isUnknown },
-      new Draw(Number(flags.seed) * 1000 + number),
-      calls,
-    ),
-  );
+  const scenarios = own.map((number) => scenarioOf(kind, corpus, fold, number));
   const vectors = await embedAll(fold, flags.cache, scenarios.flatMap(textsOf));
   const started = performance.now();
   return scenarios.flatMap((scenario, at) => {
@@ -105,6 +112,22 @@ function report(kind: string, model: ScoreModel, samples: readonly Sample[]): vo
       `${kind}: at most ${most * 100} % wrong: ${(coverage * 100).toFixed(1)} % answered, ${(wrong * 100).toFixed(2)} % wrong`,
     );
   }
+}
+
+/** What `not` sentences are worth under the calibration as it stands. */
+async function compareNots(corpus: Corpus): Promise<void> {
+  const calibration = await readCalibration(resolve(flags.model));
+  if (calibration === null) throw new Error("the model has no calibration yet");
+  const lexicon = new Lexicon(calibration.lexicon);
+  const comparison = new NotComparison(calibration.intents, lexicon, Number(flags.not));
+  for (const [at, fold] of folds.entries()) {
+    const own = policyNumbers().filter((number) => number % folds.length === at);
+    const scenarios = own.map((number) => scenarioOf("intents", corpus, fold, number));
+    const texts = scenarios.flatMap((one) => [...textsOf(one), ...(one.lacking ?? []).flat()]);
+    const vectors = await embedAll(fold, flags.cache, texts);
+    scenarios.forEach((scenario, index) => comparison.add(scenario, vectors, own[index] ?? 0));
+  }
+  for (const line of comparison.report()) say(line);
 }
 
 async function main(): Promise<void> {
@@ -138,4 +161,4 @@ async function main(): Promise<void> {
   writeFileSync(join(folder, calibrationFile), `${JSON.stringify(calibration, null, 1)}\n`);
 }
 
-await main();
+await (flags.not === undefined ? main() : compareNots(readCorpus(flags.data)));

@@ -23,6 +23,8 @@ export interface Sample {
 export interface Scenario {
   readonly classes: readonly (readonly string[])[];
   readonly calls: readonly { readonly text: string; readonly means: number }[];
+  /** Sentences of intents that are asked for and that the policy lacks, though it has their neighbours. */
+  readonly lacking?: readonly (readonly string[])[];
 }
 
 /** Known embeddings of every text. */
@@ -63,7 +65,10 @@ export function intentScenario(corpus: Corpus, draw: Draw, callCount: number): S
     const key = draw.one(group);
     return { row: draw.one(corpus.intents.get(key) ?? []), means: keys.indexOf(key) };
   };
-  return { classes, calls: drawCalls(call, classes, callCount, draw) };
+  const lacking = asked
+    .filter((key) => !keys.includes(key))
+    .map((key) => (corpus.intents.get(key) ?? []).map(({ text }) => text));
+  return { classes, calls: drawCalls(call, classes, callCount, draw), lacking };
 }
 
 /** Without the intents that an earlier one of another set means too. */

@@ -55,8 +55,13 @@ export function cachingRoutes(): readonly RouteText[] {
     smallTalk(),
     ...productSearches(),
     ...exercises(),
-    // Whatever else the desk deals with may serve the same user again.
-    { name: "own-affairs", when: { system: "any", text: DESK }, forward: {}, cache: OWN },
+    // Whatever else the desk deals with may serve the same user again, but for what looks like an attack.
+    {
+      name: "own-affairs",
+      when: { system: "any", text: DESK, injection: "< 0.5" },
+      forward: {},
+      cache: OWN,
+    },
   ];
 }
 

@@ -32,8 +32,8 @@ function nameOf({ vectors, width, labels, classes }: Examples): string {
   return `${hash.digest("hex").slice(0, 32)}${stateEndings.regression}`;
 }
 
-function bytesOf({ weights, bias }: Regression): Buffer {
-  return Buffer.concat([bytesIn(weights), bytesIn(bias)]);
+function bytesOf({ weights, bias, cohesion, clearance }: Regression): Buffer {
+  return Buffer.concat([weights, bias, cohesion, clearance].map(bytesIn));
 }
 
 function bytesIn(numbers: Float32Array | Int32Array): Buffer {
@@ -45,8 +45,16 @@ function regressionIn(
   content: Buffer | null,
   { classes, width }: Pick<Examples, "classes" | "width">,
 ): Regression | null {
-  if (content === null || content.length !== 4 * classes * (width + 1)) return null;
-  const numbers = new Float32Array(classes * (width + 1));
+  if (content === null || content.length !== 4 * classes * (width + 3)) return null;
+  const numbers = new Float32Array(classes * (width + 3));
   for (let at = 0; at < numbers.length; at += 1) numbers[at] = content.readFloatLE(4 * at);
-  return { weights: numbers.slice(0, classes * width), bias: numbers.slice(classes * width) };
+  // Floats a class, one part after the other.
+  const part = (from: number, to: number): Float32Array<ArrayBuffer> =>
+    numbers.slice(classes * from, classes * to);
+  return {
+    weights: part(0, width),
+    bias: part(width, width + 1),
+    cohesion: part(width + 1, width + 2),
+    clearance: part(width + 2, width + 3),
+  };
 }

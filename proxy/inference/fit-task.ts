@@ -5,5 +5,9 @@ import { fitRegression, type Examples, type Regression } from "./regression.ts";
 /** Fits and reports the result to the thread that asked. */
 export function runFit(examples: Examples): void {
   const regression: Regression = fitRegression(examples);
-  parentPort?.postMessage(regression, [regression.weights.buffer, regression.bias.buffer]);
+  const arrays = [regression.weights, regression.bias, regression.cohesion, regression.clearance];
+  parentPort?.postMessage(
+    regression,
+    arrays.map(({ buffer }) => buffer),
+  );
 }

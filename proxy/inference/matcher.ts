@@ -62,6 +62,8 @@ export const featureNames = [
   "rivalry",
   "agreement",
   "accepted",
+  "cohesion",
+  "clearance",
 ] as const;
 
 interface Nearness {
@@ -137,6 +139,7 @@ export class Matcher {
         this.#rivalry(best, second),
         this.#agreement(text, best, near),
         accepted,
+        ...this.#spread(best),
       ],
     };
   }
@@ -205,6 +208,12 @@ export class Matcher {
       wording.margin,
       wording.words,
     ];
+  }
+
+  /** How well the class stands by itself: sentences that are alike, and apart from others, say more. */
+  #spread(best: number): readonly number[] {
+    const spread = this.#regression;
+    return spread === null ? [0, 0] : [spread.cohesion[best] ?? 0, spread.clearance[best] ?? 0];
   }
 
   /** How near the two best classes are to each other. */

@@ -1,4 +1,5 @@
 /** Multinomial logistic regression on unit vectors, started from class means; run by the fitting thread. */
+import { spreadOf, type Spread } from "./class-spread.ts";
 import { softmax } from "./heads.ts";
 import { minimise } from "./minimum.ts";
 import { addScaled, dot, rowsOf } from "./vectors.ts";
@@ -14,14 +15,14 @@ export interface Examples {
 }
 
 /** The logit of class k is row k of `weights` times the vector, plus bias k. */
-export interface Regression {
+export interface Regression extends Spread {
   /** classes x width, row by row. */
   readonly weights: Float32Array<ArrayBuffer>;
   readonly bias: Float32Array<ArrayBuffer>;
 }
 
 /** Raised whenever the same examples give another result, so that no kept fit of the old kind is used. */
-export const fitVersion = 1;
+export const fitVersion = 2;
 
 // Chosen on simulated policies: how sharp class means start, how strongly they are kept, when to stop.
 const startScale = 12;
@@ -38,6 +39,7 @@ export function fitRegression(examples: Examples): Regression {
   return {
     weights: Float32Array.from(solution.subarray(0, classes * width)),
     bias: Float32Array.from(solution.subarray(classes * width)),
+    ...problem.spread(),
   };
 }
 
@@ -69,6 +71,11 @@ class Problem {
         classes: [label, ...nearest(vector, means, label)],
       };
     });
+  }
+
+  /** How well each class stands by itself. */
+  spread(): Spread {
+    return spreadOf(this.#rows, this.#examples.classes);
   }
 
   /** Writes the gradient and returns the loss. */

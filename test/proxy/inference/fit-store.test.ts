@@ -66,7 +66,7 @@ test("the version of the fit names this result: raise it together with these num
   const rounded = [...weights.slice(0, 4), ...bias].map((value) => Number(value.toFixed(3)));
   expect({ fitVersion, rounded }).toMatchInlineSnapshot(`
     {
-      "fitVersion": 1,
+      "fitVersion": 2,
       "rounded": [
         -1.957,
         4.975,
