@@ -2,6 +2,7 @@
 import type { Cell, Table } from "./result.ts";
 import { partNames, type PartName } from "./settings.ts";
 import type { Evaluation, StoredPart } from "./stored.ts";
+import { reached } from "./targets.ts";
 
 const titles: Readonly<Record<PartName, string>> = {
   heads: "Heads",
@@ -15,13 +16,24 @@ const titles: Readonly<Record<PartName, string>> = {
 };
 
 /** The card's section: every stored part with its tables and pictures. */
-export function markdown({ model, parts }: Evaluation): string {
+export function markdown(evaluation: Evaluation): string {
+  const { model, parts } = evaluation;
   const sections = partNames.flatMap((name) => {
     const part = parts[name];
     return part === undefined || part.tables.length === 0 ? [] : [sectionOf(name, part)];
   });
   const head = `Written by \`npm run eval -- --write\` for ${model.name}, model file ${model.sha256.slice(0, 12)}; every figure is recomputed by \`npm run eval\`.`;
-  return [head, ...sections].join("\n\n");
+  return [head, ...targetSection(evaluation), ...sections].join("\n\n");
+}
+
+function targetSection(evaluation: Evaluation): readonly string[] {
+  const rows = reached(evaluation).map(({ what, wanted, found, of, isMet }) => {
+    const figure = `${cellText(found)}${of === null ? "" : ` (${of})`}`;
+    return `| ${what} | ${wanted} | ${figure} | ${isMet ? "met" : "**missed**"} |`;
+  });
+  if (rows.length === 0) return [];
+  const head = ["| what | target | reached | |", "| --- | --- | --- | --- |"];
+  return ["## Targets", [...head, ...rows].join("\n")];
 }
 
 function sectionOf(name: PartName, { made, tables, pictures }: StoredPart): string {

@@ -24,8 +24,9 @@ from .config import (
     WIDTH,
     Config,
 )
-from .encoder import base_name, load_tokenizer, tokenizer_json, window_ids
+from .encoder import base_name, encoder_digest, load_tokenizer, tokenizer_json, window_ids
 from .export import FILES
+from .fold_sets import BASE, RELEASE
 from .heads import KIND, LABELS
 from .rows import sha256_file
 
@@ -92,7 +93,9 @@ def build_manifest(config: Config, names: list[str]) -> dict:
         "background": {"file": "background.json", "embeddings": "background.i8"},
         "selfcheck": {"tolerance": TOLERANCE, "embedding_values": 32, "cases": selfcheck({v: config.path(FILES[v]) for v in VARIANTS})},
         "training": {"base": base_name(), "seed": config.seed, "smoke": config.smoke,
-                     "encoder": "frozen", "heads": read(config, "heads.json"),
+                     "encoder": "frozen" if encoder_digest(config, RELEASE) == BASE else "tuned",
+                     "adapt": read(config, "adapt.json"), "published": read(config, "published.json"),
+                     "heads": read(config, "heads.json"),
                      "embedding": read(config, "embedding.json"),
                      "rows": data.get("rows"), "data": data.get("files", {})},
         "metrics": without_times(bench) | {"held_out": read(config, "heldout.json"),

@@ -15,7 +15,8 @@ import {
 import { cellText } from "../../bench/eval/report.ts";
 import { count, share, shareBetween, type Cell } from "../../bench/eval/result.ts";
 import { areaUnder, riskAt, riskCoverage, type Answer } from "../../bench/eval/risk.ts";
-import { withSection, type StoredPart } from "../../bench/eval/stored.ts";
+import { withSection, type Evaluation, type StoredPart } from "../../bench/eval/stored.ts";
+import { reached } from "../../bench/eval/targets.ts";
 
 const rows = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 8 })), {
   minLength: 1,
@@ -143,6 +144,49 @@ describe("drift", () => {
   it("sees what is missing on either side", () => {
     expect(differences(undefined, part([share(0.5)]), 0.01)).toHaveLength(1);
     expect(differences(part([share(0.5)]), part([]), 0.01)).toHaveLength(1);
+  });
+});
+
+describe("targets", () => {
+  const evaluationOf = (
+    name: string,
+    given: readonly (readonly [string, ...Cell[]])[],
+  ): Evaluation => ({
+    format: 1,
+    model: { name: "m", sha256: "0" },
+    parts: {
+      int8: {
+        made: { processor: "p", node: "n", onnxruntime: "o", date: "d" },
+        tables: [
+          {
+            name,
+            title: "T",
+            columns: ["row"],
+            rows: given.map(([row, ...cells]) => ({ name: row, cells })),
+          },
+        ],
+        pictures: [],
+      },
+    },
+  });
+
+  it("are met only where every row meets them, and name the row that is furthest", () => {
+    const dedupe = (shared: number): readonly [string, ...Cell[]][] => [
+      ["one", count(10), count(0)],
+      ["two", count(10), count(shared)],
+    ];
+    expect(reached(evaluationOf("dedupe", dedupe(0)))).toMatchObject([{ isMet: true }]);
+    expect(reached(evaluationOf("dedupe", dedupe(3)))).toMatchObject([
+      { isMet: false, of: "two", wanted: "at most 0" },
+    ]);
+  });
+
+  it("hold times on any processor, and say nothing of what is not stored", () => {
+    const ms = (value: number): Cell => ({ unit: "ms", value });
+    const row = [ms(9), ms(9), ms(9), ms(1.9)] as const;
+    const found = reached(evaluationOf("latency: any", [["INT8, 32 tokens, 2 threads", ...row]]));
+    expect(found).toMatchObject([{ isMet: true, wanted: "at most 2 ms", found: { value: 1.9 } }]);
+    expect(reached(evaluationOf("other", []))).toEqual([]);
   });
 });
 
