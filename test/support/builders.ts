@@ -1,6 +1,13 @@
 /** Small makers of views, signals and policies, so that a test states only what it is about. */
 import { probability, score } from "../../proxy/core/brand.ts";
-import type { CacheRule, Condition, Policy, Provider, Route } from "../../proxy/core/policy.ts";
+import type {
+  CacheRule,
+  Condition,
+  LabelAnswer,
+  Policy,
+  Provider,
+  Route,
+} from "../../proxy/core/policy.ts";
 import type { Generator } from "../../proxy/core/ports.ts";
 import type { RequestView } from "../../proxy/core/request.ts";
 import type { CheapSignals, ModelSignals, Scored, Signals } from "../../proxy/core/signals.ts";
@@ -147,3 +154,19 @@ export const noGenerator: Generator = {
   generate: () => Promise.resolve({ kind: "fault", reason: "generator_unavailable" }),
   isReady: () => false,
 };
+
+/** A route's answer with the sentiment, as a policy has it that says no more. */
+export function labelAnswerOf(more: Partial<LabelAnswer> = {}): LabelAnswer {
+  return {
+    kind: "label",
+    head: "sentiment",
+    names: ["negative", "neutral", "positive"],
+    own: null,
+    maxWrong: null,
+    confidence: { op: ">=", value: 0.9 },
+    labels: new Map(),
+    format: null,
+    after: null,
+    ...more,
+  };
+}

@@ -2,18 +2,19 @@
 import { describe, expect, it } from "vitest";
 import { answererOf } from "../../../proxy/answers/registry.ts";
 import { probability } from "../../../proxy/core/brand.ts";
-import type { AnswerSpec, LabelAnswer } from "../../../proxy/core/policy.ts";
+import type { AnswerSpec } from "../../../proxy/core/policy.ts";
 import type { AnswerContext, FaqIndex, FaqMatch } from "../../../proxy/core/ports.ts";
 import type { ReplyFormat, RequestView } from "../../../proxy/core/request.ts";
 import type { Signals } from "../../../proxy/core/signals.ts";
 import {
   cheapOf,
   knownSignals,
+  labelAnswerOf,
   modelOf,
+  noGenerator,
   policyOf,
   scored,
   viewOf,
-  noGenerator,
 } from "../../support/builders.ts";
 
 interface Given {
@@ -62,18 +63,6 @@ const faq = (more: Partial<Extract<AnswerSpec, { kind: "faq" }>> = {}): AnswerSp
   confidence: null,
   ...more,
 });
-const label = (more: Partial<LabelAnswer> = {}): LabelAnswer => ({
-  kind: "label",
-  head: "sentiment",
-  names: ["negative", "neutral", "positive"],
-  own: null,
-  maxWrong: null,
-  confidence: { op: ">=", value: 0.9 },
-  labels: new Map(),
-  format: null,
-  after: null,
-  ...more,
-});
 
 describe.each<[string, AnswerSpec, Given]>([
   ["template", template({ "*": "Hello!" }), {}],
@@ -92,7 +81,7 @@ describe.each<[string, AnswerSpec, Given]>([
   ],
   [
     "label",
-    label(),
+    labelAnswerOf(),
     sentiment("positive", {
       view: { system: "Answer with one word: positive, negative or neutral." },
     }),
@@ -194,7 +183,7 @@ describe("label", () => {
     ['Respond with "positive", "negative", or "neutral" and nothing else.', "positive"],
     ['Return JSON like {"sentiment": "positive|negative|neutral"}.', '{"sentiment":"positive"}'],
   ])("uses the application's own word and form: %s", async (system, wanted) => {
-    expect(await said(label(), labelled(system))).toBe(wanted);
+    expect(await said(labelAnswerOf(), labelled(system))).toBe(wanted);
   });
 
   it.each([
@@ -210,18 +199,18 @@ describe("label", () => {
     ["Are these positive, negative or neutral vibes?", "label_format_unknown"],
     ['Return JSON {"sentiment": "positive|negative|neutral", "score": 1}', "label_format_unknown"],
   ])("declines where the form is not plain: %s", async (system, wanted) => {
-    expect(await said(label(), labelled(system))).toBe(wanted);
+    expect(await said(labelAnswerOf(), labelled(system))).toBe(wanted);
   });
 
   it("declines a label that the application does not offer, and one that is unsure", async () => {
     const system = "Answer with one word: positive or negative.";
-    expect(await said(label(), labelled(system, "neutral"))).toBe("label_not_offered");
-    expect(await said(label(), sentiment("positive", { view: { system } }, 0.89))).toBe(
+    expect(await said(labelAnswerOf(), labelled(system, "neutral"))).toBe("label_not_offered");
+    expect(await said(labelAnswerOf(), sentiment("positive", { view: { system } }, 0.89))).toBe(
       "label_unsure",
     );
-    expect(await said(label({ confidence: { op: ">", value: 0.95 } }), labelled(system))).toBe(
-      "label_unsure",
-    );
+    expect(
+      await said(labelAnswerOf({ confidence: { op: ">", value: 0.95 } }), labelled(system)),
+    ).toBe("label_unsure");
   });
 
   it("uses the words and the format that the policy states", async () => {
@@ -229,34 +218,44 @@ describe("label", () => {
       ["positive", "+1"],
       ["negative", "-1"],
     ]);
-    expect(await said(label({ labels }), labelled("Rate it."))).toBe("+1");
-    expect(await said(label({ labels }), labelled("Rate it.", "neutral"))).toBe(
+    expect(await said(labelAnswerOf({ labels }), labelled("Rate it."))).toBe("+1");
+    expect(await said(labelAnswerOf({ labels }), labelled("Rate it.", "neutral"))).toBe(
       "label_not_offered",
     );
-    expect(await said(label({ labels, format: "<{label}>" }), labelled("Rate it."))).toBe("<+1>");
-    expect(await said(label({ format: "s={label}" }), labelled("Rate it."))).toBe("s=positive");
+    expect(await said(labelAnswerOf({ labels, format: "<{label}>" }), labelled("Rate it."))).toBe(
+      "<+1>",
+    );
+    expect(await said(labelAnswerOf({ format: "s={label}" }), labelled("Rate it."))).toBe(
+      "s=positive",
+    );
   });
 
   it("answers with a JSON object where one was asked for", async () => {
     const format = { kind: "json_object" } as const;
     const system = 'Reply as JSON {"mood": ...}, mood being one of positive, negative, neutral.';
-    expect(await said(label(), labelled(system, "negative", { format }))).toBe(
+    expect(await said(labelAnswerOf(), labelled(system, "negative", { format }))).toBe(
       '{"mood":"negative"}',
     );
     expect(
-      await said(label({ format: '{"m":"{label}"}' }), labelled(system, "negative", { format })),
+      await said(
+        labelAnswerOf({ format: '{"m":"{label}"}' }),
+        labelled(system, "negative", { format }),
+      ),
     ).toBe('{"m":"negative"}');
-    expect(await said(label({ format: "{label}" }), labelled(system, "negative", { format }))).toBe(
-      "format_unsatisfied",
-    );
-    expect(await said(label({ format: "[1]" }), labelled(system, "negative", { format }))).toBe(
-      "format_unsatisfied",
-    );
     expect(
-      await said(label(), labelled("JSON. positive, negative or mixed?", "negative", { format })),
+      await said(labelAnswerOf({ format: "{label}" }), labelled(system, "negative", { format })),
+    ).toBe("format_unsatisfied");
+    expect(
+      await said(labelAnswerOf({ format: "[1]" }), labelled(system, "negative", { format })),
+    ).toBe("format_unsatisfied");
+    expect(
+      await said(
+        labelAnswerOf(),
+        labelled("JSON. positive, negative or mixed?", "negative", { format }),
+      ),
     ).toBe("label_foreign");
     expect(
-      await said(label(), labelled("JSON. positive or negative?", "neutral", { format })),
+      await said(labelAnswerOf(), labelled("JSON. positive or negative?", "neutral", { format })),
     ).toBe("label_not_offered");
   });
 
@@ -276,16 +275,16 @@ describe("label", () => {
       additionalProperties: false,
     };
     const format: ReplyFormat = { kind: "json_schema", name: "x", schema };
-    expect(await said(label(), labelled("Classify.", "positive", { format }))).toBe(wanted);
+    expect(await said(labelAnswerOf(), labelled("Classify.", "positive", { format }))).toBe(wanted);
   });
 
   it("prefers the policy's word where the schema lists it", async () => {
     const schema = { type: "object", properties: { label: { enum: ["good", "bad"] } } };
     const format: ReplyFormat = { kind: "json_schema", name: "x", schema };
     const labels = new Map([["positive", "good"]]);
-    expect(await said(label({ labels }), labelled("Classify.", "positive", { format }))).toBe(
-      '{"label":"good"}',
-    );
+    expect(
+      await said(labelAnswerOf({ labels }), labelled("Classify.", "positive", { format })),
+    ).toBe('{"label":"good"}');
   });
 
   it("names the policy's own intents as the prompt writes them", async () => {
@@ -299,11 +298,14 @@ describe("label", () => {
     const signals = knownSignals(modelOf({ intent }));
     const view = { system: "Return only the intent: Order Status, Refund, Other." };
     expect(
-      await said(label({ head: "intent", names: ["order_status", "refund"] }), { signals, view }),
+      await said(labelAnswerOf({ head: "intent", names: ["order_status", "refund"] }), {
+        signals,
+        view,
+      }),
     ).toBe("Order Status");
     const other = { system: "Return only the intent: billing, refund." };
     expect(
-      await said(label({ head: "intent", names: ["order_status", "refund"] }), {
+      await said(labelAnswerOf({ head: "intent", names: ["order_status", "refund"] }), {
         signals,
         view: other,
       }),
@@ -316,7 +318,7 @@ describe("label", () => {
       model: { kind: "failed", reason: "decision_timeout" },
     };
     const view = { system: "Classify." };
-    expect(await said(label(), { signals, view })).toBe("model_unavailable");
-    expect(await said(label({ head: "nonesuch" }), { view })).toBe("model_unavailable");
+    expect(await said(labelAnswerOf(), { signals, view })).toBe("model_unavailable");
+    expect(await said(labelAnswerOf({ head: "nonesuch" }), { view })).toBe("model_unavailable");
   });
 });

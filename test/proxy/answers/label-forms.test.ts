@@ -7,24 +7,15 @@ import { labelCallOf } from "../../../proxy/wire/label-call.ts";
 import {
   cheapOf,
   knownSignals,
+  labelAnswerOf,
   modelOf,
+  noGenerator,
   policyOf,
   scored,
   viewOf,
-  noGenerator,
 } from "../../support/builders.ts";
 
-const spec: LabelAnswer = {
-  kind: "label",
-  head: "sentiment",
-  names: ["negative", "neutral", "positive"],
-  own: null,
-  maxWrong: null,
-  confidence: { op: ">=", value: 0.9 },
-  labels: new Map(),
-  format: null,
-  after: null,
-};
+const spec = labelAnswerOf();
 
 const moods = ["positive", "negative", "neutral"];
 

@@ -7,6 +7,7 @@ import { judge } from "../../../proxy/layers/judge.ts";
 import {
   forwardRoute,
   knownSignals,
+  labelAnswerOf,
   modelOf,
   policyOf,
   scored,
@@ -46,17 +47,7 @@ function outcome(route: Route, model: Partial<ModelSignals>): string {
 }
 
 const faq: AnswerSpec = { kind: "faq", file: "x.yaml", confidence: null, maxWrong: null };
-const label: AnswerSpec = {
-  kind: "label",
-  head: "sentiment",
-  names: ["negative", "neutral", "positive"],
-  own: null,
-  maxWrong: null,
-  confidence: { op: ">=", value: 0.5 },
-  labels: new Map(),
-  format: null,
-  after: null,
-};
+const label = labelAnswerOf({ confidence: { op: ">=", value: 0.5 } });
 
 function answering(answer: AnswerSpec): Route {
   return { ...templateRoute("local", all()), action: { kind: "answer", answer } };

@@ -1,20 +1,9 @@
 /** Label calls made to be slow: a megabyte of each is read, which no pattern that backtracks would finish in the test's time. */
 import { describe, expect, it } from "vitest";
-import type { LabelAnswer } from "../../../proxy/core/policy.ts";
 import { labelCallOf } from "../../../proxy/wire/label-call.ts";
-import { viewOf } from "../../support/builders.ts";
+import { labelAnswerOf, viewOf } from "../../support/builders.ts";
 
-const spec: LabelAnswer = {
-  kind: "label",
-  head: "sentiment",
-  names: ["negative", "neutral", "positive"],
-  own: null,
-  confidence: { op: ">=", value: 0.9 },
-  maxWrong: null,
-  labels: new Map(),
-  format: null,
-  after: null,
-};
+const spec = labelAnswerOf();
 
 describe("a label call of any size", () => {
   it.each(["<a>", "\n", '"', '"""', "```", "text:\n", "the ", "Mood: POS\nText: x\n", " ", "é"])(

@@ -1,21 +1,10 @@
 /** Whatever a turn is made of, the text to classify is a part of it or nothing. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LabelAnswer } from "../../../proxy/core/policy.ts";
 import { labelCallOf } from "../../../proxy/wire/label-call.ts";
-import { viewOf } from "../../support/builders.ts";
+import { labelAnswerOf, viewOf } from "../../support/builders.ts";
 
-const spec: LabelAnswer = {
-  kind: "label",
-  head: "sentiment",
-  names: ["negative", "neutral", "positive"],
-  own: null,
-  maxWrong: null,
-  confidence: { op: ">=", value: 0.9 },
-  labels: new Map(),
-  format: null,
-  after: null,
-};
+const spec = labelAnswerOf();
 
 const pieces = [
   '"""',
