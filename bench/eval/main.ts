@@ -11,6 +11,7 @@ import { int8Part } from "./parts/int8.ts";
 import { intentsPart } from "./parts/intents.ts";
 import { labelsPart } from "./parts/labels.ts";
 import { latencyPart } from "./parts/latency.ts";
+import { orderingPart } from "./parts/ordering.ts";
 import { plainTable } from "./report.ts";
 import type { PartResult } from "./result.ts";
 import { HELP, readSettings, UsageError, type PartName, type Settings } from "./settings.ts";
@@ -25,6 +26,7 @@ const runs: Readonly<Record<PartName, Run>> = {
   faq: faqPart,
   labels: labelsPart,
   difficulty: difficultyPart,
+  ordering: orderingPart,
   dedupe: dedupePart,
   latency: (context, { fp32 }) => latencyPart(context, fp32),
 };

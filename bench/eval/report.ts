@@ -11,6 +11,7 @@ const titles: Readonly<Record<PartName, string>> = {
   faq: "FAQ",
   labels: "Labels",
   difficulty: "Difficulty",
+  ordering: "Complexity and difficulty against who was right",
   dedupe: "De-duplication",
   latency: "Time and memory",
 };

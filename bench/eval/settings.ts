@@ -9,6 +9,7 @@ export const partNames = [
   "faq",
   "labels",
   "difficulty",
+  "ordering",
   "dedupe",
   "latency",
 ] as const;
@@ -43,6 +44,7 @@ Parts (all by default):
   faq         the open replay's questions against its FAQ
   labels      label answers by confidence
   difficulty  a difficulty head by source and category; nothing for a model without one
+  ordering    complexity, length and difficulty by which models got a question right
   dedupe      texts that an evaluation split shares with the training
   latency     16, 32 and 128 tokens, 1 and 2 threads; load time and memory
 
