@@ -1,6 +1,5 @@
 /** Part `difficulty`: heads whose rows have categories, each category and source on its own, against TF-IDF, length and base encoder. */
-import type { Line } from "../../plot/picture.ts";
-import { ticksTo } from "../../plot/picture.ts";
+import { calibrationPicture } from "../calibration-picture.ts";
 import type { Context } from "../context.ts";
 import { withInterval } from "../metrics.ts";
 import {
@@ -69,26 +68,13 @@ function groupRow(
 }
 
 function reliabilityPicture({ head, task, model }: HeadScores): Drawn {
-  const ticks = ticksTo(1, 0.1);
-  const lines = headBins(task, model).map((bins, at): Line => ({
-    name: head.labels[at] ?? "",
-    points: bins.map(({ confidence: x, right: y }) => ({ x, y })),
-  }));
-  const even: Line = {
-    name: "",
-    points: [
-      { x: 0, y: 0 },
-      { x: 1, y: 1 },
-    ],
-    isDashed: true,
-  };
-  return {
-    file: "difficulty.svg",
-    picture: {
+  const groups = headBins(task, model).map((bins, at) => ({ name: head.labels[at] ?? "", bins }));
+  return calibrationPicture(
+    {
+      file: "difficulty.svg",
       title: "Difficulty: stated probability against share",
-      x: { label: "stated probability", most: 1, ticks },
-      y: { label: "share of rows with the label", most: 1, ticks },
-      lines: [...lines, even],
+      y: "share of rows with the label",
     },
-  };
+    groups,
+  );
 }

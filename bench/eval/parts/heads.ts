@@ -1,6 +1,5 @@
 /** Part `heads`: every head on its report rows and on public splits, with intervals, calibration error and baselines. */
-import type { Line } from "../../plot/picture.ts";
-import { ticksTo } from "../../plot/picture.ts";
+import { calibrationPicture } from "../calibration-picture.ts";
 import { pipelineSvm } from "../baselines.ts";
 import type { Context } from "../context.ts";
 import { accuracyOf, withInterval } from "../metrics.ts";
@@ -222,28 +221,11 @@ function placesFrom({ rows }: HeadRows, source: string): readonly number[] {
 }
 
 function reliabilityPicture(scored: readonly HeadScores[]): Drawn {
-  const lines = scored
+  const groups = scored
     .filter(({ task }) => task.kind === "softmax" || task.labels.length === 1)
-    .map(({ head, task, model }): Line => {
-      const [bins = []] = headBins(task, model);
-      return { name: head.name, points: bins.map(({ confidence: x, right: y }) => ({ x, y })) };
-    });
-  const even: Line = {
-    name: "",
-    points: [
-      { x: 0, y: 0 },
-      { x: 1, y: 1 },
-    ],
-    isDashed: true,
-  };
-  const ticks = ticksTo(1, 0.1);
-  return {
-    file: "calibration.svg",
-    picture: {
-      title: "Calibration on report rows",
-      x: { label: "stated probability", most: 1, ticks },
-      y: { label: "share right", most: 1, ticks },
-      lines: [...lines, even],
-    },
-  };
+    .map(({ head, task, model }) => ({ name: head.name, bins: headBins(task, model)[0] ?? [] }));
+  return calibrationPicture(
+    { file: "calibration.svg", title: "Calibration on report rows", y: "share right" },
+    groups,
+  );
 }
