@@ -72,7 +72,22 @@ describe("label-calls", () => {
     ["Classify the sentiment as positive, negative or neutral.", "I love it!", "positive"],
     ["Which queue does this ticket belong to?", "I was charged twice", '{"queue": "finance"}'],
     [`${kinds} Reply with the label only.`, "Message: hello there", "greeting"],
+    [
+      "How urgent is this ticket: urgent or normal? One word.",
+      "What are your opening hours?",
+      "normal",
+    ],
+    [
+      "Which language is this? Answer with the ISO 639-1 code.",
+      "Das ist wirklich das schlechteste Produkt und ich bin sehr enttäuscht",
+      "de",
+    ],
   ])("answers %s", async (system, text, wanted) => {
     expect((await explained(system, text)).answer).toBe(wanted);
+  });
+
+  it("is silent on a ticket that is like none of the examples", async () => {
+    const asked = "How urgent is this ticket: urgent or normal? One word.";
+    expect((await explained(asked, "my cat likes the new sofa")).answer).toBeNull();
   });
 });
