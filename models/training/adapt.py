@@ -16,7 +16,8 @@ from .config import WIDTH, Config
 from .encoder import encoder_file, load_base_weights, load_tokenizer
 from .fold_sets import ADAPTED, RELEASE
 from .masking import Hidden, hide, support_texts
-from .network import FROZEN, Weights, norm, token_rows
+from .network import Weights, arrays, frozen_part, moving_part, norm, token_rows
+from .optimiser import two_rates
 from .progress import Progress
 from .tune import Tuner
 from .tune_batches import Tokens
@@ -30,6 +31,7 @@ TRIAL_STEPS = 200
 GAIN = 0.005
 RATE = 5e-5
 HEAD_RATE = 1e-3
+DECAY = 1e-4
 JUDGED_BATCHES = 12
 
 Parameters = dict[str, Weights]
@@ -39,11 +41,11 @@ def start(base: Weights) -> Parameters:
     """The package carries no head for masked words, so one is learned: a step back into the word table's space."""
     head = {"dense": jnp.eye(WIDTH), "shift": jnp.zeros(WIDTH), "norm.weight": jnp.ones(WIDTH), "norm.bias": jnp.zeros(WIDTH),
             "words": jnp.zeros(base["embeddings.word_embeddings.weight"].shape[0])}
-    return {"encoder": {k: v for k, v in base.items() if not k.startswith(FROZEN)}, "head": head}
+    return {"encoder": moving_part(base), "head": head}
 
 
 def make_loss(base: Weights) -> Callable:
-    frozen = {k: v for k, v in base.items() if k.startswith(FROZEN)}
+    frozen = frozen_part(base)
     table = base["embeddings.word_embeddings.weight"]
 
     def loss(moving: Parameters, batch: Hidden) -> jax.Array:
@@ -56,20 +58,12 @@ def make_loss(base: Weights) -> Callable:
     return loss
 
 
-def optimiser_for(steps: int, frozen: bool) -> optax.GradientTransformation:
-    def part(rate: float) -> optax.GradientTransformation:
-        return optax.adamw(optax.warmup_cosine_decay_schedule(0.0, rate, min(20, steps // 2), steps, rate * 0.05))
-
-    parts = {"encoder": optax.set_to_zero() if frozen else part(RATE), "head": part(HEAD_RATE)}
-    return optax.chain(optax.clip_by_global_norm(1.0), optax.multi_transform(parts, {"encoder": "encoder", "head": "head"}))
-
-
 class Adapter:
     """Trains the head alone first, so that perplexity before and after means the same thing."""
 
     def __init__(self, config: Config) -> None:
         self.smoke = config.smoke
-        self.base = {k: jnp.asarray(v) for k, v in load_base_weights().items() if v.dtype != np.int64 and "pooler" not in k}
+        self.base = arrays(load_base_weights())
         self.tokens = Tokens(load_tokenizer())
         self.train, self.judged = support_texts(config.data)
         self.draw = random.Random(config.seed)
@@ -87,7 +81,9 @@ class Adapter:
         return round(exp(float(np.mean(losses))), 3)
 
     def train_for(self, moving: Parameters, steps: int, frozen: bool) -> Parameters:
-        optimiser = optimiser_for(steps, frozen)
+        rates = {"encoder": RATE, "head": HEAD_RATE}
+        held = frozenset({"encoder"}) if frozen else frozenset()
+        optimiser = two_rates(rates, steps, min(20, steps // 2), 0.05, DECAY, held)
         state = optimiser.init(moving)
 
         @jax.jit

@@ -6,12 +6,27 @@ from math import sqrt
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .config import ATTENTION_HEADS, LAYERS, WIDTH
 
 Weights = dict[str, jax.Array]
 FROZEN = "embeddings."
 EPSILON = 1e-12
+
+
+def arrays(weights: dict[str, np.ndarray]) -> Weights:
+    """What the forward pass needs of an encoder's weights."""
+    return {k: jnp.asarray(v) for k, v in weights.items() if v.dtype != np.int64 and "pooler" not in k}
+
+
+def moving_part(weights: Weights) -> Weights:
+    """Everything but the word and position tables, which stay as they are."""
+    return {k: v for k, v in weights.items() if not k.startswith(FROZEN)}
+
+
+def frozen_part(weights: Weights) -> Weights:
+    return {k: v for k, v in weights.items() if k.startswith(FROZEN)}
 
 
 def norm(x: jax.Array, weights: Weights, prefix: str) -> jax.Array:

@@ -15,8 +15,9 @@ import optax
 from .config import LAYERS, WIDTH, Config
 from .encoder import load_base_weights, load_tokenizer
 from .metrics import auroc, interval
-from .network import FROZEN, Weights, pooled_layers
+from .network import Weights, arrays, frozen_part, moving_part, pooled_layers
 from .noise import noisy
+from .optimiser import two_rates
 from .progress import Progress
 from .rows import share, text_hash
 from .sources import lines
@@ -67,7 +68,7 @@ def public_sets(config: Config) -> list[PublicSet]:
 
 def start(base: Weights, classes: int) -> Parameters:
     head = {"weight": jnp.zeros((2 * WIDTH, classes)), "bias": jnp.zeros(classes)}
-    return {"encoder": {k: v for k, v in base.items() if not k.startswith(FROZEN)}, "head": head}
+    return {"encoder": moving_part(base), "head": head}
 
 
 class Build:
@@ -76,14 +77,13 @@ class Build:
     def __init__(self, config: Config, chosen: PublicSet) -> None:
         self.config, self.set = config, chosen
         self.labels = sorted({label for _, label in chosen.train} - {OUTSIDE})
-        weights = load_base_weights()
-        self.base = {k: jnp.asarray(v) for k, v in weights.items() if v.dtype != np.int64 and "pooler" not in k}
+        self.base = arrays(load_base_weights())
         self.tokens, self.draw = Tokens(load_tokenizer()), random.Random(config.seed)
         self.train = chosen.train[:SMOKE_ROWS] if config.smoke else chosen.train
         self.forward = jax.jit(self.logits)
 
     def logits(self, moving: Parameters, ids: jax.Array, mask: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        frozen = {k: v for k, v in self.base.items() if k.startswith(FROZEN)}
+        frozen = frozen_part(self.base)
         layers = pooled_layers({**frozen, **moving["encoder"]}, ids, mask)
         rows = jnp.concatenate([layers[LAYERS - 2], layers[LAYERS - 1]], axis=-1)
         if key is not None:
@@ -122,12 +122,8 @@ class Build:
         return moving
 
     def stepper(self, steps: int) -> tuple[Callable, object, Parameters]:
-        def part(rate: float) -> optax.GradientTransformation:
-            schedule = optax.warmup_cosine_decay_schedule(0.0, rate, max(1, steps // 20), max(2, steps), rate * 0.02)
-            return optax.adamw(schedule, weight_decay=0.01)
-
-        parts = {"encoder": part(RATE), "head": part(HEAD_RATE)}
-        optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.multi_transform(parts, {"encoder": "encoder", "head": "head"}))
+        rates = {"encoder": RATE, "head": HEAD_RATE}
+        optimiser = two_rates(rates, max(2, steps), max(1, steps // 20), 0.02, 0.01)
         moving = start(self.base, len(self.labels))
 
         def loss(moving: Parameters, ids: Array, mask: Array, wanted: Array, key: jax.Array) -> jax.Array:

@@ -27,7 +27,8 @@ from .intent_batches import IntentBatches
 from .heads import LABELS, calibration_half
 from .intent_sets import IntentSet, is_valid, read_sets
 from .metrics import macro_f1
-from .network import FROZEN, Weights, pooled_layers
+from .network import Weights, arrays, frozen_part, moving_part, pooled_layers
+from .optimiser import two_rates
 from .progress import Progress
 from .rows import Row, share, text_hash
 from .tune_batches import HEAD_ROWS, SENTENCES, Batch, Tokens, TuneBatches, block
@@ -71,7 +72,7 @@ def start(weights: Weights) -> Parameters:
     key = jax.random.PRNGKey(0)
     heads["down"] = jax.random.normal(key, (size, RANK)) / np.sqrt(size)
     heads["up"] = jnp.zeros((RANK, WIDTH))
-    return {"encoder": {k: v for k, v in weights.items() if not k.startswith(FROZEN)}, "heads": heads}
+    return {"encoder": moving_part(weights), "heads": heads}
 
 
 def entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
@@ -79,7 +80,7 @@ def entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
 
 
 def make_step(base: Weights, optimiser: optax.GradientTransformation) -> Callable:
-    frozen = {k: v for k, v in base.items() if k.startswith(FROZEN)}
+    frozen = frozen_part(base)
 
     def pooled(encoder: Weights, batch: dict[str, jax.Array]) -> jax.Array:
         parts = [jnp.concatenate(pooled_layers({**frozen, **encoder}, batch[f"{n}.ids"], batch[f"{n}.mask"]), -1)
@@ -108,15 +109,6 @@ def make_step(base: Weights, optimiser: optax.GradientTransformation) -> Callabl
     return step
 
 
-def optimiser_for(steps: int) -> optax.GradientTransformation:
-    def part(rate: float) -> optax.GradientTransformation:
-        schedule = optax.warmup_cosine_decay_schedule(0.0, rate, min(WARMUP, steps // 2), steps, rate * 0.05)
-        return optax.adamw(schedule, weight_decay=DECAY)
-
-    parts = {"encoder": part(RATE), "heads": part(HEAD_RATE)}
-    return optax.chain(optax.clip_by_global_norm(1.0), optax.multi_transform(parts, {"encoder": "encoder", "heads": "heads"}))
-
-
 def fed(batch: Batch, base: Array) -> dict[str, Array]:
     """Arrays for a step; `base` are the base encoder's embeddings of all rows, at unit length."""
     return {"short.ids": batch.short.ids, "short.mask": batch.short.mask, "long.ids": batch.long.ids,
@@ -142,7 +134,7 @@ class Judge:
     """Macro-F1 of each head on validation rows of the half that may choose."""
 
     def __init__(self, rows: dict[str, list[Row]], tokens: Tokens, base: Weights, limit: int) -> None:
-        self.frozen = {k: v for k, v in base.items() if k.startswith(FROZEN)}
+        self.frozen = frozen_part(base)
         self.rows = {head: rows[head][:limit] for head in HEAD_ROWS}
         self.tokens = tokens
         self.forward = jax.jit(self.pooled)
@@ -175,8 +167,7 @@ class Tuner:
         """`start_from` names an encoder; one that is not there means the base encoder."""
         self.config, self.name, self.fold = config, name, fold_named(name)
         self.steps = SMOKE_STEPS if config.smoke else steps
-        weights = load_weights(config, start_from)
-        self.base = {k: jnp.asarray(v) for k, v in weights.items() if v.dtype != np.int64 and "pooler" not in k}
+        self.base = arrays(load_weights(config, start_from))
         self.judging = {text_hash(r.text) for head in LABELS for r in load(config, head) if r.split == "valid"}
         self.tokens = Tokens(load_tokenizer())
 
@@ -214,7 +205,8 @@ class Tuner:
         batches = TuneBatches(draws, self.split_rows("train"), CLASSES, self.anchors(), self.tokens, self.config.seed)
         known = BaseEmbeddings(self.config, self.texts())
         judge = Judge(self.split_rows("valid"), self.tokens, self.base, 40 if self.config.smoke else JUDGED)
-        optimiser = optimiser_for(self.steps)
+        rates = {"encoder": RATE, "heads": HEAD_RATE}
+        optimiser = two_rates(rates, self.steps, min(WARMUP, self.steps // 2), 0.05, DECAY)
         moving = start(self.base)
         state, step = optimiser.init(moving), make_step(self.base, optimiser)
         best, kept, curve, losses = -1.0, moving, [], []
