@@ -14,7 +14,8 @@ import { latencyPart } from "./parts/latency.ts";
 import { orderingPart } from "./parts/ordering.ts";
 import { plainTable } from "./report.ts";
 import type { PartResult } from "./result.ts";
-import { HELP, readSettings, UsageError, type PartName, type Settings } from "./settings.ts";
+import { HELP, readSettings, type PartName, type Settings } from "./settings.ts";
+import { UsageError } from "../usage.ts";
 import { merged, readEvaluation, storedPart, writeEvaluation, type Evaluation } from "./stored.ts";
 
 type Run = (context: Context, settings: Settings) => PartResult | Promise<PartResult>;

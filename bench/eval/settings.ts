@@ -1,5 +1,6 @@
 /** What `npm run eval` is asked for. */
 import { parseArgs } from "node:util";
+import { orUsageError, UsageError } from "../usage.ts";
 
 /** The parts, in the order in which they run and are shown. */
 export const partNames = [
@@ -60,12 +61,9 @@ Parts (all by default):
 Exit codes: 0 done and as stored, 1 a figure differs or a text is shared, 2 wrong use.
 `;
 
-/** Wrong use of the command; its message says what to mend. */
-export class UsageError extends Error {}
-
 /** Null asks for help; throws UsageError. */
 export function readSettings(args: readonly string[]): Settings | null {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = orUsageError(() => parse(args));
   if (values.help) return null;
   const parts = positionals.map(partNamed);
   const limit = numberOf("limit", values.limit);
@@ -94,14 +92,6 @@ function partNamed(name: string): PartName {
     throw new UsageError(`there is no part "${name}"; there are ${partNames.join(", ")}`);
   }
   return found;
-}
-
-function parsed(args: readonly string[]): ReturnType<typeof parse> {
-  try {
-    return parse(args);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 // The options stand here alone so that the types of their values follow from them.

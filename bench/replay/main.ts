@@ -2,7 +2,8 @@
 
 import { reportJson, reportText } from "./report.ts";
 import { replay } from "./run.ts";
-import { HELP, readSettings, UsageError } from "./settings.ts";
+import { HELP, readSettings } from "./settings.ts";
+import { UsageError } from "../usage.ts";
 import type { Tally } from "./tally.ts";
 
 async function main(args: readonly string[]): Promise<number> {

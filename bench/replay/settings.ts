@@ -1,6 +1,7 @@
 /** The replay's command line: flags to settings, and the text of `--help`. */
 
 import { parseArgs } from "node:util";
+import { orUsageError, UsageError } from "../usage.ts";
 
 export interface Settings {
   readonly file: string;
@@ -51,12 +52,9 @@ that another user gets is a leak.
 Exit codes: 0 done, 1 could not run or calls failed, 2 wrong use, 3 a private answer leaked.
 `;
 
-/** Wrong use of the command; its message says what to mend. */
-export class UsageError extends Error {}
-
 /** Null asks for help; throws UsageError. */
 export function readSettings(args: readonly string[]): Settings | null {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = orUsageError(() => parse(args));
   if (values.help) return null;
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) throw new UsageError("one FILE is wanted");
@@ -77,14 +75,6 @@ export function readSettings(args: readonly string[]): Settings | null {
     policyFolder: values.policy ?? null,
     json: values.json,
   };
-}
-
-function parsed(args: readonly string[]): ReturnType<typeof parse> {
-  try {
-    return parse(args);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 // The options stand here alone so that the types of their values follow from them.

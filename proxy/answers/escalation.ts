@@ -23,7 +23,7 @@ const asked: readonly RegExp[] = [
 
 /** What makes such words something else: a denial, a condition, talk about what was, or about somebody. */
 const otherwise =
-  /\b(?:not|n['’]t|no|never|without|instead of|rather than|joke|story|are you|is this|if|unless|until|already|yesterday|earlier|was|were|had|did|he|she|they|him|her|them|his)\b|n['’]t\b/iu;
+  /\b(?:not|no|never|without|instead of|rather than|joke|story|are you|is this|if|unless|until|already|yesterday|earlier|was|were|had|did|he|she|they|him|her|them|his)\b|n['’]t\b/iu;
 
 /** Longer texts say more than one thing. */
 const longest = 160;

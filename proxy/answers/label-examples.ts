@@ -24,11 +24,11 @@ export function shownBy(spec: LabelAnswer, call: LabelCall, label: string): Show
   return { wording, before, after };
 }
 
-/** The label that an example shows for the same text; null when none does, or two differ. */
-export function exampleOf(call: LabelCall): { readonly labels: ReadonlySet<string> } {
+/** The labels that examples show for the same text. */
+export function shownFor(call: LabelCall): ReadonlySet<string> {
   const own = comparable(call.text ?? "");
   const same = call.examples.filter(({ text }) => comparable(text) === own);
-  return { labels: new Set(same.map(({ label }) => label)) };
+  return new Set(same.map(({ label }) => label));
 }
 
 function comparable(text: string): string {

@@ -2,7 +2,7 @@
 import type { Bound, LabelAnswer } from "../core/policy.ts";
 import type { AnswerContext, Said } from "../core/ports.ts";
 import { labelCallOf, type LabelCall } from "../wire/label-call.ts";
-import { exampleOf } from "./label-examples.ts";
+import { shownFor } from "./label-examples.ts";
 import { labelText } from "./label-form.ts";
 import { foundLabel, type Found } from "./label-source.ts";
 import { shaped } from "./spoken.ts";
@@ -31,7 +31,7 @@ function doubtOf(
   if (spec.maxWrong !== null && found.wrong > spec.maxWrong)
     return { kind: "decline", reason: "above_max_wrong" };
   if (!spec.names.includes(found.label)) return { kind: "decline", reason: "label_not_offered" };
-  const { labels } = exampleOf(call);
+  const labels = shownFor(call);
   const isBorneOut = labels.size === 0 || (labels.size === 1 && labels.has(found.label));
   return isBorneOut ? null : { kind: "decline", reason: "label_contradicted" };
 }
