@@ -5,6 +5,7 @@ import { circumstances } from "./machine.ts";
 import { modelDigest } from "./model.ts";
 import { dedupePart } from "./parts/dedupe.ts";
 import { difficultyPart } from "./parts/difficulty.ts";
+import { failuresPart } from "./parts/failures.ts";
 import { faqPart } from "./parts/faq.ts";
 import { headsPart } from "./parts/heads.ts";
 import { int8Part } from "./parts/int8.ts";
@@ -28,6 +29,7 @@ const runs: Readonly<Record<PartName, Run>> = {
   labels: labelsPart,
   difficulty: difficultyPart,
   ordering: orderingPart,
+  failures: failuresPart,
   dedupe: dedupePart,
   latency: (context, { fp32 }) => latencyPart(context, fp32),
 };

@@ -12,6 +12,7 @@ const titles: Readonly<Record<PartName, string>> = {
   labels: "Labels",
   difficulty: "Difficulty",
   ordering: "Complexity and difficulty against who was right",
+  failures: "Known failures",
   dedupe: "De-duplication",
   latency: "Time and memory",
 };

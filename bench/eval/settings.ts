@@ -11,6 +11,7 @@ export const partNames = [
   "labels",
   "difficulty",
   "ordering",
+  "failures",
   "dedupe",
   "latency",
 ] as const;
@@ -46,6 +47,7 @@ Parts (all by default):
   labels      label answers by confidence
   difficulty  a difficulty head by source and category; nothing for a model without one
   ordering    complexity, length and difficulty by which models got a question right
+  failures    sentences written to be hard, and those read wrongly
   dedupe      texts that an evaluation split shares with the training
   latency     16, 32 and 128 tokens, 1 and 2 threads; load time and memory
 

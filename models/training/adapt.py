@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
 from math import exp
 
 import jax
@@ -44,18 +43,13 @@ def start(base: Weights) -> Parameters:
     return {"encoder": moving_part(base), "head": head}
 
 
-def make_loss(base: Weights) -> Callable:
-    frozen = frozen_part(base)
-    table = base["embeddings.word_embeddings.weight"]
-
-    def loss(moving: Parameters, batch: Hidden) -> jax.Array:
-        head = moving["head"]
-        rows = token_rows({**frozen, **moving["encoder"]}, batch.ids, batch.mask)[-1][batch.rows, batch.places]
-        rows = norm(jax.nn.gelu(rows @ head["dense"] + head["shift"]), head, "norm")
-        found = optax.softmax_cross_entropy_with_integer_labels(rows @ table.T + head["words"], batch.truth)
-        return (found * batch.weight).sum() / batch.weight.sum()
-
-    return loss
+def loss_of(moving: Parameters, frozen: Weights, batch: Hidden) -> jax.Array:
+    """Mean cross entropy of the hidden words."""
+    head, table = moving["head"], frozen["embeddings.word_embeddings.weight"]
+    rows = token_rows({**frozen, **moving["encoder"]}, batch.ids, batch.mask)[-1][batch.rows, batch.places]
+    rows = norm(jax.nn.gelu(rows @ head["dense"] + head["shift"]), head, "norm")
+    found = optax.softmax_cross_entropy_with_integer_labels(rows @ table.T + head["words"], batch.truth)
+    return (found * batch.weight).sum() / batch.weight.sum()
 
 
 class Adapter:
@@ -67,8 +61,8 @@ class Adapter:
         self.tokens = Tokens(load_tokenizer())
         self.train, self.judged = support_texts(config.data)
         self.draw = random.Random(config.seed)
-        self.loss = make_loss(self.base)
-        self.measure = jax.jit(lambda moving, batch: self.loss(moving, Hidden(*batch)))
+        self.frozen = frozen_part(self.base)
+        self.measure = jax.jit(lambda moving, frozen, batch: loss_of(moving, frozen, Hidden(*batch)))
 
     def batch(self, texts: list[str], draw: random.Random) -> tuple:
         chosen = hide([self.tokens(text) for text in draw.sample(texts, SHAPE[0])], SHAPE, draw)
@@ -77,7 +71,7 @@ class Adapter:
     def perplexity(self, moving: Parameters) -> float:
         """On the same texts with the same words hidden each time."""
         draw = random.Random(0)
-        losses = [float(self.measure(moving, self.batch(self.judged, draw))) for _ in range(2 if self.smoke else JUDGED_BATCHES)]
+        losses = [float(self.measure(moving, self.frozen, self.batch(self.judged, draw))) for _ in range(2 if self.smoke else JUDGED_BATCHES)]
         return round(exp(float(np.mean(losses))), 3)
 
     def train_for(self, moving: Parameters, steps: int, frozen: bool) -> Parameters:
@@ -87,14 +81,14 @@ class Adapter:
         state = optimiser.init(moving)
 
         @jax.jit
-        def step(moving: Parameters, state: object, batch: tuple):
-            value, gradient = jax.value_and_grad(self.loss)(moving, Hidden(*batch))
+        def step(moving: Parameters, state: object, frozen: Weights, batch: tuple):
+            value, gradient = jax.value_and_grad(loss_of)(moving, frozen, Hidden(*batch))
             change, state = optimiser.update(gradient, state, moving)
             return optax.apply_updates(moving, change), state, value
 
         progress = Progress(f"adapt {'head' if frozen else 'encoder'}", steps)
         for number in range(steps):
-            moving, state, _ = step(moving, state, self.batch(self.train, self.draw))
+            moving, state, _ = step(moving, state, self.frozen, self.batch(self.train, self.draw))
             progress.at(number + 1)
         return moving
 

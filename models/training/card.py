@@ -104,37 +104,9 @@ def encoder_text(training: dict) -> str:
     return "tuned with its sentence embedding held in place"
 
 
-LIMITS = """## Limits
-- **English by weights, Japanese by characters.** The tokenizer reads other scripts mostly as unknown tokens, so that no head and no
-  embedding is used for them: such texts are detected and abstained from. Japanese intents and FAQ questions are matched by the proxy
-  against the policy's own Japanese sentences, by runs of one to three characters, with a score calibrated in
-  `characters-calibration.json` (`node bench/japanese/main.ts`). **Every sentence behind that score and its figures is generated**
-  (51 intents, written by one hand, seeded slots and rewrites), so they flatter. On wordings that the calibration did not see: 0 wrong
-  answers in 60,000 calls, 78.9 % of the answerable ones served at an estimated share wrong of 0.5 % (of those worded otherwise
-  than every sentence of the policy: 13.3 %), 79.9 % (17.5 %) at 2 %. The score assumes that the guard misses one near miss in ten.
-  Japanese task, sentiment and emotion are not known; only greetings are, by their words.
-- `emotion` has **no human labels behind it**: the sets here carry polarity only, so its labels come from generated
-  text and from a word list applied to text of the right polarity. Its figures measure agreement with that rule.
-- `comparison`, `summarization`, `recommendation` and `product_search` rest on one real source or none, and on generated text;
-  their figures flatter. The `prompttensor`, `cucom`, `nq_open` and `snips` categories are weak labels.
-- Templates were written knowing what each category of the label mapping holds, so figures on left-out sources that share
-  a definition with them (`creative`, `discussion`) are not quite blind.
-- The protocol for left-out sources was changed once: with half of the sources left out at a time and fewer templates the
-  same figure was .585. Templates for `creative`, `discussion`, `math` and `other` were added after seeing that, so the
-  present figure is an optimistic one; it is below the goal of .85 either way.
-- Templates for attacks hidden in documents were added after a few replay rows had been looked at and a first replay AUROC
-  of .866 was known: the replay's injection figure is no blind test.
-- `greeting` takes in short remarks and praise ("It's okay I guess"); weak negation ("not bad, I like it") is read as negative
-  about half of the time.
-- `injection`: direct attacks and jailbreaks are seen well; instructions hidden inside otherwise ordinary documents are
-  seen poorly (see the replay's AUROC). It is one signal, never a filter to rely on alone.
-- `in_scope` learned support, shopping and banking against general questions, code, maths and home assistants. Travel and
-  work requests were left out: what belongs there depends on the policy.
-- Probabilities are calibrated on a mix of sources; where the mix of requests differs, so does the calibration.
-- Some labels are rare without generated rows; figures without them cover labels with ten rows or more. Intervals cover the draw of rows, not the choice of sources.
-- The correction of the embedding helps intents like those it was trained on; for others it is neither gain nor loss, within
-  two points (see the table).
-"""
+def prose(name: str) -> str:
+    """Text of the card that no figure can tell."""
+    return (Path(__file__).parent / "prose" / f"{name}.md").read_text("utf-8")
 
 
 def write_card(path: Path, manifest: dict, data: dict) -> None:
@@ -166,7 +138,8 @@ The figures from here on need training anew and were made by the pipeline.
 {held_out_text(m)}
 
 {difficulty_text(m.get('held_out', {}))}
-{LIMITS}
+{prose("limits")}
+{prose("missed")}
 ## Training
 `python -m training.run --all` in `models/`, seed {training['seed']}. Chosen form of each head: {choices}.
 """

@@ -27,8 +27,7 @@ def session(model: bytes | str, threads: int) -> ort.InferenceSession:
 
 def pooled_session(config: Config, encoder: str) -> ort.InferenceSession:
     """The FP32 encoder with the mean of every layer as one row of 6 x 384."""
-    g, pools = build_encoder(load_weights(config, encoder))
-    g.op("Concat", pools, "features", axis=-1)
+    g = build_encoder(load_weights(config, encoder))
     return session(to_model(g, {"features": LAYERS * WIDTH}).SerializeToString(), config.threads)
 
 

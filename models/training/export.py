@@ -80,8 +80,7 @@ def build(
     config: Config, int8: bool, smooth: dict[str, np.ndarray], encoder: str = RELEASE,
 ) -> onnx.ModelProto:
     """`int8` keeps tables and heads in few bytes; the encoder's products are quantised afterwards."""
-    g, pools = build_encoder(load_weights(config, encoder), int8, smooth)
-    g.op("Concat", pools, "features", axis=-1)
+    g = build_encoder(load_weights(config, encoder), int8, smooth, padded=False)
     add_embedding(g, load_projection(config.path(f"projection-{encoder}.npz")), int8)
     outputs = {"embedding": WIDTH}
     for head, layers in load_heads(config).items():

@@ -12,6 +12,7 @@ from .config import ATTENTION_HEADS, LAYERS, MAX_TOKENS, OPSET, WIDTH
 
 Weights = dict[str, np.ndarray]
 Smoothing = dict[str, np.ndarray]
+FUSED = "com.microsoft"
 
 
 @dataclass
@@ -30,6 +31,10 @@ class GraphBuilder:
         self.nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
         return name
 
+    def fused(self, kind: str, inputs: list[str], name: str, **attributes: object) -> str:
+        """One of onnxruntime's own operators."""
+        return self.op(kind, inputs, name, domain=FUSED, **attributes)
+
     def smoothing(self, name: str, width: int) -> np.ndarray:
         """The per-channel divisor of one product's input; ones where none was measured."""
         return self.smooth.get(name, np.ones(width, dtype=np.float32))
@@ -47,6 +52,11 @@ class GraphBuilder:
         w = self.const(f"{name}.weight", weight.astype(np.float32))
         b = self.const(f"{name}.bias", bias.astype(np.float32))
         return self.op("Add", [self.op("MatMul", [x, w], f"{name}.matmul"), b], f"{name}.out")
+
+    def residual_norm(self, x: str, added: str, weights: Weights, layer: tuple[str, str]) -> str:
+        """Sum and norm; `Sum`, since onnxruntime makes one operator of Add and norm that takes five times as long."""
+        prefix, name = layer
+        return self.norm(self.op("Sum", [x, added], f"{name}.sum"), weights, f"{prefix}.output.LayerNorm", f"{name}.norm")
 
     def norm(self, x: str, weights: Weights, prefix: str, name: str) -> str:
         scale = self.const(f"{name}.scale", weights[f"{prefix}.weight"])
@@ -90,24 +100,16 @@ def add_embeddings(g: GraphBuilder, weights: Weights, int8_table: bool) -> str:
     return g.norm(total, weights, "embeddings.LayerNorm", "embeddings.norm")
 
 
-def add_masks(g: GraphBuilder) -> None:
-    """`mask` for pooling [b,s,1] and `attend` for attention [b,1,1,s]."""
-    g.const("one", np.array(1.0, dtype=np.float32))
-    g.const("far", np.array(-10000.0, dtype=np.float32))
-    g.const("axes.pool", np.array([2], dtype=np.int64))
-    g.const("axes.attend", np.array([1, 2], dtype=np.int64))
+def add_masks(g: GraphBuilder, padded: bool) -> list[str]:
+    """`mask.mean` [b,1,s], whose product with rows is their mean; gives the further inputs of attention."""
+    g.const("axis.tokens", np.array([1], dtype=np.int64))
     floats = g.op("Cast", ["attention_mask"], "mask.float", to=TensorProto.FLOAT)
-    g.op("Unsqueeze", [floats, "axes.pool"], "mask")
-    hidden = g.op("Mul", [g.op("Sub", ["one", floats], "mask.inverse"), "far"], "mask.far")
-    g.op("Unsqueeze", [hidden, "axes.attend"], "attend")
+    total = g.op("ReduceSum", [floats, "axis.tokens"], "mask.count", keepdims=1)
+    g.op("Unsqueeze", [g.op("Div", [floats, total], "mask.share"), "axis.tokens"], "mask.mean")
+    return ["", g.op("Cast", ["attention_mask"], "mask.int", to=TensorProto.INT32)] if padded else []
 
 
-def split_heads(g: GraphBuilder, x: str, name: str, keys: bool = False) -> str:
-    shape = g.op("Reshape", [x, "shape.heads"], f"{name}.split")
-    return g.op("Transpose", [shape], f"{name}.heads", perm=[0, 2, 3, 1] if keys else [0, 2, 1, 3])
-
-
-def add_attention(g: GraphBuilder, x: str, weights: Weights, layer: int) -> str:
+def add_attention(g: GraphBuilder, x: str, weights: Weights, layer: int, masks: list[str]) -> str:
     """Self-attention; query, key and value are one product, the score scale sits in the query."""
     base, name = f"encoder.layer.{layer}.attention", f"layer{layer}.attention"
     parts = ("query", "key", "value")
@@ -120,17 +122,10 @@ def add_attention(g: GraphBuilder, x: str, weights: Weights, layer: int) -> str:
     qkv = g.linear(g.divided(x, f"{name}.qkv"), np.concatenate(matrices, 1), np.concatenate(biases), f"{name}.qkv")
     outputs = [f"{name}.{p}" for p in parts]
     g.nodes.append(helper.make_node("Split", [qkv, "split.qkv"], outputs, name=f"{name}.cut", axis=2))
-    query, value = (split_heads(g, f"{name}.{p}", f"{name}.{p}") for p in ("query", "value"))
-    key = split_heads(g, f"{name}.key", f"{name}.key", keys=True)
-    scores = g.op("Add", [g.op("MatMul", [query, key], f"{name}.scores"), "attend"], f"{name}.masked")
-    shares = g.op("Softmax", [scores], f"{name}.shares", axis=-1)
-    mixed = g.op("Transpose", [g.op("MatMul", [shares, value], f"{name}.mixed")], f"{name}.order",
-                 perm=[0, 2, 1, 3])
-    joined = g.op("Reshape", [mixed, "shape.joined"], f"{name}.joined")
+    mixed = g.fused("MultiHeadAttention", [*outputs, *masks], f"{name}.mixed", num_heads=ATTENTION_HEADS, scale=1.0)
     dense = f"{base}.output.dense"
-    out = g.linear(joined, weights[f"{dense}.weight"].T, weights[f"{dense}.bias"], f"{name}.dense")
-    total = g.op("Add", [out, x], f"{name}.sum")
-    return g.norm(total, weights, f"{base}.output.LayerNorm", f"{name}.norm")
+    out = g.linear(mixed, weights[f"{dense}.weight"].T, weights[f"{dense}.bias"], f"{name}.dense")
+    return g.residual_norm(out, x, weights, (base, name))
 
 
 def add_feed_forward(g: GraphBuilder, x: str, weights: Weights, layer: int) -> str:
@@ -138,42 +133,32 @@ def add_feed_forward(g: GraphBuilder, x: str, weights: Weights, layer: int) -> s
     base, name = f"encoder.layer.{layer}", f"layer{layer}.feed"
     up = g.linear(g.divided(x, f"{name}.up"), weights[f"{base}.intermediate.dense.weight"].T,
                   weights[f"{base}.intermediate.dense.bias"], f"{name}.up")
-    erf = g.op("Erf", [g.op("Div", [up, "root2"], f"{name}.div")], f"{name}.erf")
-    gate = g.op("Mul", [up, g.op("Add", [erf, "one"], f"{name}.erf1")], f"{name}.gate")
-    half = g.const(f"{name}.half", 0.5 / g.smoothing(f"{name}.down", 4 * WIDTH))
-    act = g.op("Mul", [gate, half], f"{name}.gelu")
+    act = g.divided(g.fused("Gelu", [up], f"{name}.gelu"), f"{name}.down")
     down = g.linear(act, weights[f"{base}.output.dense.weight"].T,
                     weights[f"{base}.output.dense.bias"], f"{name}.down")
-    total = g.op("Add", [down, x], f"{name}.sum")
-    return g.norm(total, weights, f"{base}.output.LayerNorm", f"{name}.norm")
-
-
-def add_pool(g: GraphBuilder, x: str, name: str) -> str:
-    """Mean over the real tokens."""
-    total = g.op("ReduceSum", [g.op("Mul", [x, "mask"], f"{name}.real"), "axis.tokens"],
-                 f"{name}.total", keepdims=0)
-    return g.op("Div", [total, "mask.count"], name)
+    return g.residual_norm(down, x, weights, (base, name))
 
 
 def build_encoder(
-    weights: Weights, int8_table: bool = False, smooth: Smoothing | None = None,
-) -> tuple[GraphBuilder, list[str]]:
-    """The encoder up to the unit-length `embedding.base`; gives the pooled name of every layer too."""
+    weights: Weights, int8_table: bool = False, smooth: Smoothing | None = None, padded: bool = True,
+) -> GraphBuilder:
+    """The encoder up to the unit-length `embedding.base` and `features`, the means of all layers side by side.
+
+    `padded` lets texts of different lengths stand in one batch; without it attention is faster.
+    """
     g = GraphBuilder(smooth=smooth or {})
-    add_masks(g)
-    g.const("axis.tokens", np.array([1], dtype=np.int64))
-    g.op("ReduceSum", ["mask", "axis.tokens"], "mask.count", keepdims=0)
-    g.const("root2", np.array(sqrt(2.0), dtype=np.float32))
+    masks = add_masks(g, padded)
     g.const("split.qkv", np.array([WIDTH] * 3, dtype=np.int64))
-    g.const("shape.heads", np.array([0, 0, ATTENTION_HEADS, WIDTH // ATTENTION_HEADS], dtype=np.int64))
-    g.const("shape.joined", np.array([0, 0, WIDTH], dtype=np.int64))
     x = add_embeddings(g, weights, int8_table)
     pools = []
     for layer in range(LAYERS):
-        x = add_feed_forward(g, add_attention(g, x, weights, layer), weights, layer)
-        pools.append(add_pool(g, x, f"pool{layer}"))
-    g.op("LpNormalization", [pools[-1]], "embedding.base", axis=-1, p=2)
-    return g, pools
+        x = add_feed_forward(g, add_attention(g, x, weights, layer, masks), weights, layer)
+        pools.append(g.op("MatMul", ["mask.mean", x], f"pool{layer}"))
+    last = g.op("Squeeze", [pools[-1], "axis.tokens"], "embedding.mean")
+    g.op("LpNormalization", [last], "embedding.base", axis=-1, p=2)
+    joined = g.op("Concat", pools, "features.row", axis=-1)
+    g.op("Squeeze", [joined, "axis.tokens"], "features")
+    return g
 
 
 def to_model(g: GraphBuilder, outputs: dict[str, int]) -> ModelProto:
@@ -185,7 +170,7 @@ def to_model(g: GraphBuilder, outputs: dict[str, int]) -> ModelProto:
     inputs = [info(n, TensorProto.INT64, "sequence") for n in ("input_ids", "attention_mask")]
     results = [info(n, TensorProto.FLOAT, width) for n, width in outputs.items()]
     graph = helper.make_graph(g.nodes, "support", inputs, results, tensors)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)])
     model.ir_version = 8
     model.producer_name = "sidestep-training"
     return model

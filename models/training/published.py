@@ -78,12 +78,13 @@ class Build:
         self.config, self.set = config, chosen
         self.labels = sorted({label for _, label in chosen.train} - {OUTSIDE})
         self.base = arrays(load_base_weights())
+        self.frozen = frozen_part(self.base)
         self.tokens, self.draw = Tokens(load_tokenizer()), random.Random(config.seed)
         self.train = chosen.train[:SMOKE_ROWS] if config.smoke else chosen.train
         self.forward = jax.jit(self.logits)
 
-    def logits(self, moving: Parameters, ids: jax.Array, mask: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        frozen = frozen_part(self.base)
+    @staticmethod
+    def logits(moving: Parameters, frozen: Weights, ids: jax.Array, mask: jax.Array, key: jax.Array | None = None) -> jax.Array:
         layers = pooled_layers({**frozen, **moving["encoder"]}, ids, mask)
         rows = jnp.concatenate([layers[LAYERS - 2], layers[LAYERS - 1]], axis=-1)
         if key is not None:
@@ -117,7 +118,7 @@ class Build:
         for _ in range(epochs):
             for ids, mask, wanted in self.batches():
                 done += 1
-                moving, state = step(moving, state, ids, mask, wanted, jax.random.PRNGKey(done))
+                moving, state = step(moving, state, self.frozen, ids, mask, wanted, jax.random.PRNGKey(done))
                 progress.at(done)
         return moving
 
@@ -126,8 +127,8 @@ class Build:
         optimiser = two_rates(rates, max(2, steps), max(1, steps // 20), 0.02, 0.01)
         moving = start(self.base, len(self.labels))
 
-        def loss(moving: Parameters, ids: Array, mask: Array, wanted: Array, key: jax.Array) -> jax.Array:
-            return optax.softmax_cross_entropy(self.logits(moving, ids, mask, key), wanted).mean()
+        def loss(moving: Parameters, frozen: Weights, ids: Array, mask: Array, wanted: Array, key: jax.Array) -> jax.Array:
+            return optax.softmax_cross_entropy(self.logits(moving, frozen, ids, mask, key), wanted).mean()
 
         @jax.jit
         def step(moving: Parameters, state: object, *rest: jax.Array):
@@ -141,7 +142,7 @@ class Build:
         found = []
         for at in range(0, len(rows), SHAPE[0]):
             part = block([self.tokens(text) for text, _ in rows[at : at + SHAPE[0]]], (SHAPE[0], 64))
-            found.append(np.asarray(self.forward(moving, part.ids, np.maximum(part.mask, np.eye(1, 64, dtype=np.int32)))))
+            found.append(np.asarray(self.forward(moving, self.frozen, part.ids, np.maximum(part.mask, np.eye(1, 64, dtype=np.int32)))))
         logits = np.concatenate(found)[: len(rows)]
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         return logits.argmax(axis=1), (shares / shares.sum(axis=1, keepdims=True)).max(axis=1)

@@ -16,5 +16,6 @@ def quantise(source: Path, target: Path, reduce_range: bool) -> None:
     quantize_dynamic(
         str(source), str(target), op_types_to_quantize=["MatMul"], per_channel=True,
         reduce_range=reduce_range, weight_type=QuantType.QInt8, nodes_to_exclude=names,
-        extra_options={"MatMulConstBOnly": True},
+        # Shapes behind onnxruntime's own operators are not inferred; every activation here is FP32.
+        extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
     )

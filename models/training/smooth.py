@@ -23,7 +23,7 @@ def product_inputs(g: GraphBuilder) -> dict[str, str]:
 
 def channel_maxima(weights: Weights, batches: list[np.ndarray]) -> Smoothing:
     """The largest absolute input of every channel of every product, over one text at a time."""
-    g, _ = build_encoder(weights)
+    g = build_encoder(weights)
     inputs = product_inputs(g)
     model = to_model(g, {name: 4 * WIDTH for name in set(inputs.values())})
     for value in model.graph.output:
@@ -42,7 +42,7 @@ def channel_maxima(weights: Weights, batches: list[np.ndarray]) -> Smoothing:
 def smoothing(weights: Weights, batches: list[np.ndarray], strength: float) -> Smoothing:
     """The divisors for `build_encoder`, their geometric mean one."""
     peaks = channel_maxima(weights, batches)
-    g, _ = build_encoder(weights)
+    g = build_encoder(weights)
     result: Smoothing = {}
     for name, peak in peaks.items():
         matrix = np.abs(g.tensors[f"{name}.weight"]).max(axis=1)

@@ -7,6 +7,7 @@ that tells intents apart, which is trained along with them here and anew by stag
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from .contrast import distance, matryoshka, unit
 from .data import load
 from .embed import CHUNK, Features
 from .embedding import anchors, without
-from .encoder import encoder_file, load_tokenizer, load_weights
+from .encoder import encoder_digest, encoder_file, load_tokenizer, load_weights
 from .fold_sets import ADAPTED, BASE, FOLDS, RELEASE, fold_named
 from .intent_batches import IntentBatches
 from .heads import LABELS, calibration_half
@@ -80,15 +81,15 @@ def entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
 
 
 def make_step(base: Weights, optimiser: optax.GradientTransformation) -> Callable:
+    """The word table is an argument: as a constant it would be compiled in, anew for every encoder."""
     frozen = frozen_part(base)
 
     def pooled(encoder: Weights, batch: dict[str, jax.Array]) -> jax.Array:
-        parts = [jnp.concatenate(pooled_layers({**frozen, **encoder}, batch[f"{n}.ids"], batch[f"{n}.mask"]), -1)
-                 for n in ("short", "long")]
+        parts = [jnp.concatenate(pooled_layers(encoder, batch[f"{n}.ids"], batch[f"{n}.mask"]), -1) for n in ("short", "long")]
         return jnp.concatenate(parts)[batch["order"]]
 
-    def loss(moving: Parameters, batch: dict[str, jax.Array]):
-        rows = pooled(moving["encoder"], batch)
+    def loss(moving: Parameters, frozen: Weights, batch: dict[str, jax.Array]):
+        rows = pooled({**frozen, **moving["encoder"]}, batch)
         own = unit(rows[:, -WIDTH:])
         shift = rows[:SENTENCES] @ moving["heads"]["down"] @ moving["heads"]["up"]
         parts = {"contrast": matryoshka(own[:SENTENCES] + shift, batch["intents"]), "moved": distance(own, batch["base"])}
@@ -101,12 +102,12 @@ def make_step(base: Weights, optimiser: optax.GradientTransformation) -> Callabl
         return total + sum(HEAD_WEIGHT[n] * parts[n] for n in HEAD_ROWS), parts
 
     @jax.jit
-    def step(moving: Parameters, state: object, batch: dict[str, jax.Array]):
-        (_, parts), gradient = jax.value_and_grad(loss, has_aux=True)(moving, batch)
+    def step(moving: Parameters, state: object, frozen: Weights, batch: dict[str, jax.Array]):
+        (_, parts), gradient = jax.value_and_grad(loss, has_aux=True)(moving, frozen, batch)
         change, state = optimiser.update(gradient, state, moving)
         return optax.apply_updates(moving, change), state, parts
 
-    return step
+    return lambda moving, state, batch: step(moving, state, frozen, batch)
 
 
 def fed(batch: Batch, base: Array) -> dict[str, Array]:
@@ -139,15 +140,16 @@ class Judge:
         self.tokens = tokens
         self.forward = jax.jit(self.pooled)
 
-    def pooled(self, encoder: Weights, ids: jax.Array, mask: jax.Array) -> jax.Array:
-        return jnp.concatenate(pooled_layers({**self.frozen, **encoder}, ids, mask), -1)
+    @staticmethod
+    def pooled(encoder: Weights, ids: jax.Array, mask: jax.Array) -> jax.Array:
+        return jnp.concatenate(pooled_layers(encoder, ids, mask), -1)
 
     def features(self, encoder: Weights, rows: list[Row]) -> Array:
         parts = []
         for at in range(0, len(rows), JUDGED_SHAPE[0]):
             chunk = block([self.tokens(row.text) for row in rows[at : at + JUDGED_SHAPE[0]]], JUDGED_SHAPE)
             mask = np.maximum(chunk.mask, np.eye(1, JUDGED_SHAPE[1], dtype=np.int32))
-            parts.append(np.asarray(self.forward(encoder, chunk.ids, mask)))
+            parts.append(np.asarray(self.forward({**self.frozen, **encoder}, chunk.ids, mask)))
         return np.concatenate(parts)[: len(rows)]
 
     def __call__(self, moving: Parameters) -> dict[str, float]:
@@ -165,7 +167,7 @@ class Tuner:
 
     def __init__(self, config: Config, name: str, start_from: str = ADAPTED, steps: int = STEPS) -> None:
         """`start_from` names an encoder; one that is not there means the base encoder."""
-        self.config, self.name, self.fold = config, name, fold_named(name)
+        self.config, self.name, self.fold, self.start_from = config, name, fold_named(name), start_from
         self.steps = SMOKE_STEPS if config.smoke else steps
         self.base = arrays(load_weights(config, start_from))
         self.judging = {text_hash(r.text) for head in LABELS for r in load(config, head) if r.split == "valid"}
@@ -199,6 +201,12 @@ class Tuner:
 
     def anchors(self) -> list[str]:
         return [text for text in anchors(self.config) if self.trains(text)]
+
+    def made_from(self) -> str:
+        """Hash of what a training starts from: texts, weights, seed and steps."""
+        start_weights = encoder_digest(self.config, self.start_from)
+        settings = (self.config.seed, self.steps, RATE, HEAD_RATE, HELD, CONTRAST, HEAD_WEIGHT, start_weights)
+        return hashlib.sha256(repr((settings, sorted(set(self.texts())))).encode()).hexdigest()
 
     def fit(self) -> Tuned:
         draws = IntentBatches(self.intents(), self.config.seed, SENTENCES)
@@ -236,10 +244,16 @@ def point(step: int, losses: list[dict[str, float]], judged: dict[str, float]) -
 
 
 def run(config: Config) -> None:
-    """Writes the encoder's weights, once for the release and once for each fold, and tune.json."""
-    record = {}
+    """Writes the encoder's weights, once for the release and once for each fold, and tune.json; one cut off goes on at the next."""
+    path = config.path("tune.json")
+    record = json.loads(path.read_text()) if path.exists() else {}
     for name in (RELEASE, *FOLDS):
-        tuned = Tuner(config, name).fit()
+        tuner = Tuner(config, name)
+        made_from = tuner.made_from()
+        if encoder_file(config, name).exists() and record.get(name, {}).get("made_from") == made_from:
+            print(f"tune: {name} stands already, from the same texts and settings", flush=True)
+            continue
+        tuned = tuner.fit()
         np.savez(encoder_file(config, name), **tuned.weights)
-        record[name] = {"left_out": fold_named(name).families, "curve": tuned.curve}
-        config.path("tune.json").write_text(json.dumps(record, indent=1))
+        record[name] = {"left_out": fold_named(name).families, "made_from": made_from, "curve": tuned.curve}
+        path.write_text(json.dumps(record, indent=1))

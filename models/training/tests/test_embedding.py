@@ -86,8 +86,7 @@ def test_graph_computes_the_correction(tmp_path) -> None:
     tokenizer, weights = load_tokenizer(), load_base_weights()
     feed = pad([window_ids(tokenizer, t) for t in ("Where is my order?", "hello, can you help me please")])
     for int8, closeness in ((False, 1e-5), (True, 5e-3)):
-        g, pools = build_encoder(weights)
-        g.op("Concat", pools, "features", axis=-1)
+        g = build_encoder(weights)
         add_embedding(g, stored, int8)
         run = session(to_model(g, {"embedding": WIDTH, "features": SIZE}).SerializeToString(), 1)
         embedding, features = run.run(["embedding", "features"], feed)

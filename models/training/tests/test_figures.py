@@ -75,7 +75,7 @@ def test_padding_and_smoothing_change_nothing() -> None:
               for i in range(6) for p in ("attention.qkv", "attention.dense", "feed.up", "feed.down")}
     rows = []
     for factors_of in ({}, smooth):
-        g, _ = build_encoder(weights, smooth=factors_of)
+        g = build_encoder(weights, smooth=factors_of)
         model = to_model(g, {"embedding.base": WIDTH})
         onnx.checker.check_model(model)
         run = session(model.SerializeToString(), 1)

@@ -28,8 +28,7 @@ TEXTS = ("Where is my order?", "hello", "The delivery was late and the box was c
 def test_network_computes_what_the_graph_computes() -> None:
     weights, tokenizer = load_base_weights(), load_tokenizer()
     feed = pad([window_ids(tokenizer, text) for text in TEXTS])
-    g, pools = build_encoder(weights)
-    g.op("Concat", pools, "features", axis=-1)
+    g = build_encoder(weights)
     run = session(to_model(g, {"features": LAYERS * WIDTH}).SerializeToString(), 1)
     (wanted,) = run.run(["features"], feed)
     arrays = {k: jnp.asarray(v) for k, v in weights.items() if v.dtype != np.int64}
