@@ -28,6 +28,7 @@ import { createLog, levelNamed, type Log } from "./telemetry/log.ts";
 import { measuredClassifier, measuredStore, timed } from "./telemetry/measured.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { recorderOf } from "./telemetry/recorder.ts";
+import { watchStalls } from "./telemetry/stall-watch.ts";
 import { createTracer } from "./telemetry/trace.ts";
 import { createUpstream, type ClosableUpstream } from "./upstream/upstream.ts";
 
@@ -56,6 +57,8 @@ export interface Ground {
   readonly generators: Generators;
   /** Folder of kept embeddings and fits; null keeps none. */
   readonly stateFolder: string | null;
+  /** Stops looking for standstills of the event loop. */
+  readonly unwatch: () => void;
 }
 
 /** What one policy brought up: swapped whole on a reload. */
@@ -95,7 +98,17 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
     log.event(status === "failed" ? "warn" : "info", "generator", { model, status, error }),
   );
   const stateFolder = await stateFolderFor(options, log);
-  return { ring, log, metrics, recorder, tracer, upstream, store, generators, stateFolder };
+  const unwatch = watchStalls((ms) => log.event("warn", "event_loop_stalled", { ms }));
+  const telemetry = { ring, log, metrics, recorder, tracer, unwatch };
+  return { ...telemetry, upstream, store, generators, stateFolder };
+}
+
+/** Ends what outlives a reload; what is pending is sent and written, for a bounded time. */
+export async function closeGround(ground: Ground): Promise<void> {
+  ground.unwatch();
+  await Promise.all([ground.upstream.close(), ground.generators.close()]);
+  await ground.tracer.close();
+  await ground.log.close();
 }
 
 async function stateFolderFor(options: GroundOptions, log: Log): Promise<string | null> {
@@ -205,7 +218,7 @@ function generationOf(
     metrics.decided(seconds),
   );
   const answers: AnswerParts = { deliberate, answers: answererOf(ground.generators), faults };
-  const stored: RecallParts = { store, now: Date.now, faults };
+  const stored: RecallParts = { store, now: () => Date.now(), faults };
   const stack = new Stack(forward({ upstream }))
     .under(rescue({ upstream, recall: stored, answer: answers, faults }))
     .under(remember(stored))

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import {
   bareGeneration,
+  closeGround,
   layGround,
   modelNameOf,
   nextGeneration,
@@ -15,17 +16,13 @@ import type { Explained, Explainer } from "./cli/explain.ts";
 import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
 import type { Mode, Policy } from "./core/policy.ts";
 import { RetiredModels } from "./inference/retired-models.ts";
+import { Revival } from "./inference/revival.ts";
 import type { Explanation } from "./layers/explain.ts";
 import { questionAsCall, type Question } from "./layers/question.ts";
 import { loadPolicy } from "./policy/load.ts";
 import { formatProblem, type Problem } from "./policy/problem.ts";
 import { createPolicyWatch, type GoodPolicy, type PolicyWatch } from "./policy/watch.ts";
-import {
-  defaultDataAddresses,
-  formatAddress,
-  parseAddress,
-  type ListenAddress,
-} from "./server/address.ts";
+import { defaultDataAddresses, parseAddress, urlOf } from "./server/address.ts";
 import { createAdminServer } from "./server/admin.ts";
 import { drain } from "./server/drain.ts";
 import { createHealthServer } from "./server/health.ts";
@@ -81,9 +78,8 @@ export async function createExplainer(
       return told;
     },
     close: async () => {
-      const models = [generation.classifier, ground.generators];
-      await Promise.all([ground.upstream.close(), ...models.map((model) => model?.close())]);
-      await ground.log.close();
+      await generation.classifier?.close();
+      await closeGround(ground);
     },
   };
 }
@@ -122,6 +118,7 @@ class Sidecar implements Running {
   #small: SmallServer[] = [];
   #watch: PolicyWatch | null = null;
   readonly #retired = new RetiredModels();
+  readonly #revival = new Revival(() => void this.#takeUp(this.#policy).catch(() => undefined));
   #taking: Promise<void> = Promise.resolve();
 
   constructor(ground: Ground, options: Options, generation: Generation) {
@@ -173,11 +170,10 @@ class Sidecar implements Running {
 
   async close(): Promise<void> {
     this.#watch?.close();
+    this.#revival.close();
     await Promise.all([this.#data?.close(), ...this.#small.map((server) => server.close())]);
-    const models = [this.#generation.classifier, this.#retired, this.#ground.generators];
-    await Promise.all([this.#ground.upstream.close(), ...models.map((model) => model?.close())]);
-    await this.#ground.tracer.close();
-    await this.#ground.log.close();
+    await Promise.all([this.#generation.classifier?.close(), this.#retired.close()]);
+    await closeGround(this.#ground);
   }
 
   async #bind(): Promise<void> {
@@ -264,6 +260,7 @@ class Sidecar implements Running {
     this.#problems = [];
     this.#ground.generators.use(policy);
     if (before.classifier !== next.classifier) this.#retired.add(before.classifier);
+    this.#revival.follow(next);
     this.#tellLoaded();
   }
 
@@ -283,8 +280,4 @@ class Sidecar implements Running {
     this.#ground.metrics.policyRefused();
     this.#ground.log.event("error", "policy_refused", { problems: problems.map(formatProblem) });
   }
-}
-
-function urlOf(address: ListenAddress | undefined): string {
-  return address === undefined ? "" : `http://${formatAddress(address)}`;
 }

@@ -59,6 +59,8 @@ const restartRule: RestartRule = {
   longestMs: 30_000,
   stableMs: 60_000,
   loadMs: 30_000,
+  // Intents and FAQs are fitted to the embeddings of one model.
+  isBound: true,
 };
 
 // One task runs and one is at hand, so that the worker never idles while the event loop is busy.

@@ -1,9 +1,10 @@
 /** The text-generation thread's work: load, then write one text after the other. */
 import { parentPort } from "node:worker_threads";
 import type { GenerateStart, GenerateTask } from "./generator-protocol.ts";
+import { isLastRun, leashed } from "./leash.ts";
 import { locate } from "./location.ts";
 import { loadTextGenerator, type TextGenerator } from "./text-generator.ts";
-import type { WorkerReport } from "./worker-protocol.ts";
+import type { Leashed, WorkerReport } from "./worker-protocol.ts";
 
 function report(message: WorkerReport): void {
   parentPort?.postMessage(message);
@@ -24,10 +25,11 @@ async function load(start: GenerateStart): Promise<TextGenerator> {
 async function write(
   generator: TextGenerator,
   task: GenerateTask,
-  cancelled: Int32Array,
+  { cancelled, leash }: GenerateStart & Leashed,
 ): Promise<void> {
+  const given = new Int32Array(cancelled);
+  const isCancelled = (): boolean => Atomics.load(given, 0) === task.id || isLastRun(leash);
   try {
-    const isCancelled = (): boolean => Atomics.load(cancelled, 0) === task.id;
     const generated = await generator.generate(task, isCancelled);
     report({ kind: "generated", id: task.id, generated });
   } catch (error) {
@@ -36,13 +38,12 @@ async function write(
 }
 
 /** Never throws: what goes wrong is reported. */
-export async function runGenerator(start: GenerateStart): Promise<void> {
+export async function runGenerator(start: GenerateStart & Leashed): Promise<void> {
   try {
-    const generator = await load(start);
-    const cancelled = new Int32Array(start.cancelled);
+    const generator = await leashed(start.leash, () => load(start));
     let last: Promise<void> = Promise.resolve();
     parentPort?.on("message", (task: GenerateTask) => {
-      last = last.then(() => write(generator, task, cancelled));
+      last = last.then(() => leashed(start.leash, () => write(generator, task, start)));
     });
     const { name, variant } = generator;
     report({ kind: "ready", model: { name, variant, digest: "", folder: null } });

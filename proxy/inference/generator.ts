@@ -22,13 +22,14 @@ export interface GeneratorOptions {
   readonly restart?: Partial<RestartRule>;
 }
 
-// Weights of such a model are large, and a folder that is not there yet may come.
+// Weights of such a model are large, and a folder that is not there yet may come at any time.
 const restartRule: RestartRule = {
-  limit: 5,
+  limit: Infinity,
   firstMs: 5000,
   longestMs: 60_000,
   stableMs: 60_000,
   loadMs: 120_000,
+  isBound: false,
 };
 
 interface Job {

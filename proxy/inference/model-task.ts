@@ -3,8 +3,15 @@ import { parentPort } from "node:worker_threads";
 import { loadArtefact } from "./artefact-encoder.ts";
 import type { Encoder } from "./encoder.ts";
 import { loadHubModel } from "./hub-encoder.ts";
+import { leashed } from "./leash.ts";
 import { locate } from "./location.ts";
-import type { LoadedModel, ModelStart, WorkerReport, WorkerTask } from "./worker-protocol.ts";
+import type {
+  Leashed,
+  LoadedModel,
+  ModelStart,
+  WorkerReport,
+  WorkerTask,
+} from "./worker-protocol.ts";
 
 function report(message: WorkerReport): void {
   const transfer = message.kind === "result" ? [message.classification.embedding.buffer] : [];
@@ -20,6 +27,8 @@ async function load(start: ModelStart): Promise<{ encoder: Encoder; model: Loade
     location.kind === "artefact"
       ? await loadArtefact(location.folder, start.threads)
       : await loadHubModel(location.id, location.root, start.threads);
+  // The first run allocates the session's memory, which no caller should wait for.
+  await encoder.encode("hello");
   const { name, variant, digest } = encoder;
   const folder = location.kind === "artefact" ? location.folder : null;
   return { encoder, model: { name, variant, digest, folder } };
@@ -38,16 +47,14 @@ function messageOf(error: unknown): string {
 }
 
 /** Never throws: what goes wrong is reported. */
-export async function runModel(start: ModelStart): Promise<void> {
+export async function runModel(start: ModelStart & Leashed): Promise<void> {
   try {
-    const { encoder, model } = await load(start);
+    const { encoder, model } = await leashed(start.leash, () => load(start));
     // One at a time and in order, so that a result never depends on what else was in flight.
     let last: Promise<void> = Promise.resolve();
     parentPort?.on("message", (task: WorkerTask) => {
-      last = last.then(() => answer(encoder, task));
+      last = last.then(() => leashed(start.leash, () => answer(encoder, task)));
     });
-    // The first run allocates the session's memory, which no caller should wait for.
-    await encoder.encode("hello");
     report({ kind: "ready", model });
   } catch (error) {
     report({ kind: "failed", error: messageOf(error) });

@@ -1,7 +1,15 @@
 /** The life of a worker thread that holds a model: load, crash, bounded restart with backoff; classifier.ts and generator.ts post tasks through it. */
+import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { GenerateStart, GenerateTask } from "./generator-protocol.ts";
-import type { LoadedModel, ModelStart, WorkerReport, WorkerTask } from "./worker-protocol.ts";
+import { createLeash, endThread } from "./leash.ts";
+import type {
+  Leashed,
+  LoadedModel,
+  ModelStart,
+  WorkerReport,
+  WorkerTask,
+} from "./worker-protocol.ts";
 
 /** Where the model stands. */
 export interface ModelState {
@@ -27,6 +35,8 @@ export interface RestartRule {
   readonly stableMs: number;
   /** A load that takes longer has failed. */
   readonly loadMs: number;
+  /** Whether what was made with the first model fits no other, so that a thread that finds another gives up. */
+  readonly isBound: boolean;
 }
 
 /** What the thread tells its owner. */
@@ -37,7 +47,15 @@ export interface ThreadEvents {
   changed(state: ModelState): void;
 }
 
-type Live = { readonly worker: Worker; readyAtMs: number | null; error: string | null };
+interface Live extends Leashed {
+  readonly worker: Worker;
+  readonly exited: Promise<void>;
+  readyAtMs: number | null;
+  error: string | null;
+}
+
+/** Closing waits this long for a run that is at work. */
+const closeMs = 10_000;
 
 /** One worker at a time. Never throws. */
 export class ModelThread {
@@ -46,6 +64,8 @@ export class ModelThread {
   readonly #rule: RestartRule;
   readonly #events: ThreadEvents;
   #live: Live | null = null;
+  /** Settles when the last thread that was ended is gone. */
+  #gone: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   #state: ModelState = { status: "loading", model: null, error: null, restarts: 0, isFinal: false };
@@ -68,21 +88,32 @@ export class ModelThread {
 
   /** Starts the worker and begins to load. */
   open(): void {
-    const worker = new Worker(this.#url, {
-      workerData: this.#start,
-      name: `sidestep-${this.#start.role}`,
-    });
-    const live: Live = { worker, readyAtMs: null, error: null };
+    const live = this.#started();
+    if (live === null) return;
     this.#live = live;
     this.#timer = setTimeout(
       () => this.#end(live, "the model took too long to load"),
       this.#rule.loadMs,
     );
-    worker.on("message", (report: WorkerReport) => this.#receive(live, report));
-    worker.on("error", (error: unknown) => {
+    live.worker.on("message", (report: WorkerReport) => this.#receive(live, report));
+    live.worker.on("error", (error: unknown) => {
       live.error ??= error instanceof Error ? error.message : "the worker thread failed";
     });
-    worker.on("exit", () => this.#fell(live));
+    void live.exited.then(() => this.#fell(live));
+  }
+
+  /** Null when there is no thread to be had now, e.g. for want of memory or file descriptors. */
+  #started(): Live | null {
+    const leash = createLeash();
+    const workerData = { ...this.#start, leash };
+    try {
+      const worker = new Worker(this.#url, { workerData, name: `sidestep-${this.#start.role}` });
+      const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+      return { worker, leash, exited, readyAtMs: null, error: null };
+    } catch (error) {
+      this.#failed(0, error instanceof Error ? error.message : "no thread could be started");
+      return null;
+    }
   }
 
   post(task: WorkerTask | GenerateTask): void {
@@ -100,7 +131,8 @@ export class ModelThread {
     this.#live = null;
     this.#change({ status: "closed", isFinal: true });
     this.#events.lost();
-    await live?.worker.terminate();
+    if (live !== null) this.#dismiss(live);
+    await Promise.race([this.#gone, pause(closeMs, undefined, { ref: false })]);
   }
 
   #receive(live: Live, report: WorkerReport): void {
@@ -110,6 +142,10 @@ export class ModelThread {
       return;
     }
     if (report.kind === "ready") {
+      if (this.#isOther(report.model)) {
+        this.#giveUp(live, "the model's files have changed since it was loaded");
+        return;
+      }
       clearTimeout(this.#timer);
       live.readyAtMs = performance.now();
       this.#change({ status: "ready", model: report.model, error: null });
@@ -118,9 +154,26 @@ export class ModelThread {
     this.#events.result(report);
   }
 
+  #isOther({ digest }: LoadedModel): boolean {
+    const { model } = this.#state;
+    return this.#rule.isBound && model !== null && model.digest !== digest;
+  }
+
+  #giveUp(live: Live, error: string): void {
+    this.#failures = this.#rule.limit;
+    this.#end(live, error);
+  }
+
+  /** Counts as fallen at once, however long the thread is still at its last run. */
   #end(live: Live, error: string): void {
     live.error = error;
-    void live.worker.terminate();
+    this.#dismiss(live);
+    this.#fell(live);
+  }
+
+  #dismiss({ worker, leash, exited }: Live): void {
+    endThread(worker, leash);
+    this.#gone = exited;
   }
 
   #fell(live: Live): void {
@@ -128,9 +181,12 @@ export class ModelThread {
     clearTimeout(this.#timer);
     this.#live = null;
     const livedMs = live.readyAtMs === null ? 0 : performance.now() - live.readyAtMs;
+    this.#failed(livedMs, live.error ?? "the worker thread ended by itself");
+  }
+
+  #failed(livedMs: number, error: string): void {
     this.#failures = livedMs >= this.#rule.stableMs ? 1 : this.#failures + 1;
     const isFinal = this.#failures > this.#rule.limit;
-    const error = live.error ?? "the worker thread ended by itself";
     this.#change({ status: "failed", error, isFinal });
     this.#events.lost();
     if (!isFinal) this.#reopenLater();
@@ -139,10 +195,13 @@ export class ModelThread {
   #reopenLater(): void {
     const { firstMs, longestMs } = this.#rule;
     const waitMs = Math.min(longestMs, firstMs * 2 ** (this.#failures - 1));
-    this.#timer = setTimeout(() => {
-      this.#change({ status: "loading", restarts: this.#state.restarts + 1 });
-      this.open();
-    }, waitMs);
+    this.#timer = setTimeout(() => void this.#gone.then(() => this.#reopen()), waitMs);
+  }
+
+  #reopen(): void {
+    if (this.#state.status === "closed") return;
+    this.#change({ status: "loading", restarts: this.#state.restarts + 1 });
+    this.open();
   }
 
   #change(part: Partial<ModelState>): void {

@@ -22,8 +22,13 @@ export interface FitStart {
   readonly examples: Examples;
 }
 
+/** What every thread that holds a model has besides: by what its owner ends it, see leash.ts. */
+export interface Leashed {
+  readonly leash: SharedArrayBuffer;
+}
+
 /** What any thread is started with. */
-export type Start = ModelStart | FitStart | GenerateStart;
+export type Start = (ModelStart & Leashed) | FitStart | (GenerateStart & Leashed);
 
 /** To the model thread. */
 export interface WorkerTask {

@@ -56,3 +56,8 @@ export function boundAddress(given: AddressInfo | string | null): ListenAddress 
   if (given === null || typeof given === "string") throw new TypeError("not listening on TCP");
   return { host: given.address, port: given.port, isOptional: false };
 }
+
+/** The address as a base URL; empty without one. */
+export function urlOf(address: ListenAddress | undefined): string {
+  return address === undefined ? "" : `http://${formatAddress(address)}`;
+}

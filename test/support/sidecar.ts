@@ -104,7 +104,7 @@ export async function adminJson(sidecar: Sidecar, path: string): Promise<unknown
 
 /** Calls `probe` until it gives a value, for conditions that the outside brings about. */
 export async function eventually<T>(probe: () => Promise<T | null> | T | null): Promise<T> {
-  const deadlineMs = performance.now() + 15_000;
+  const deadlineMs = performance.now() + 45_000;
   for (;;) {
     const value = await probe();
     if (value !== null) return value;
