@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext } from "node:tls";
+import { startFairTimer } from "./fair-timer.ts";
 import { hearOut } from "./hearing.ts";
 import { hostOf, portOf } from "./proxy-rule.ts";
 
@@ -52,9 +53,8 @@ export async function dial(
 ): Promise<Socket> {
   const halt = new Halt();
   const gone = (): void => halt.now(new DialError("ABORTED"));
-  const timer = setTimeout(
-    () => halt.now(new DialError("CONNECT_TIMEOUT", true)),
-    limits.connectMs,
+  const callOff = startFairTimer(limits.connectMs, () =>
+    halt.now(new DialError("CONNECT_TIMEOUT", true)),
   );
   limits.signal.addEventListener("abort", gone);
   if (limits.signal.aborted) gone();
@@ -63,7 +63,7 @@ export async function dial(
     hearOut(socket);
     return socket;
   } finally {
-    clearTimeout(timer);
+    callOff();
     limits.signal.removeEventListener("abort", gone);
   }
 }
