@@ -200,6 +200,7 @@ class Sidecar implements Running {
     metrics.watch({
       breakers: () => upstream.breakers(),
       store: () => store.usage(),
+      activity: () => this.#data?.counts() ?? null,
       classifier: () => this.#generation.classifier?.state.status ?? "absent",
       model: () => modelNameOf(this.#generation),
       droppedLines: () => log.dropped(),

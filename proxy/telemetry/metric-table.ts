@@ -17,6 +17,16 @@ export const metricTable = {
     labels: ["ending", "decision"],
     help: "Calls that have ended: complete, aborted by the caller, or cut by the provider.",
   },
+  sidestep_open_calls: {
+    kind: "gauge",
+    labels: [],
+    help: "Calls that are being served now, upgraded connections included.",
+  },
+  sidestep_open_connections: {
+    kind: "gauge",
+    labels: [],
+    help: "Connections of callers that are open now, idle ones included.",
+  },
   sidestep_overhead_seconds: {
     kind: "histogram",
     labels: ["decision"],

@@ -11,6 +11,13 @@ export type ClassifyResult = "ok" | "model_unavailable" | "decision_timeout" | "
 /** Where the local model stands; absent when the policy names none. */
 export type ClassifierState = "ready" | "loading" | "failed" | "closed" | "absent";
 
+/** Open connections of callers, and what is served on them. */
+export interface Activity {
+  readonly connections: number;
+  readonly calls: number;
+  readonly tunnels: number;
+}
+
 /** What is read when `/metrics` is asked for; each may be left out. */
 export interface MetricSources {
   readonly breakers?: () => readonly BreakerState[];
@@ -18,6 +25,8 @@ export interface MetricSources {
   readonly classifier?: () => ClassifierState;
   /** Name of the model in force; null when none is loaded. */
   readonly model?: () => string | null;
+  /** What is going on at the data listener; null while there is none. */
+  readonly activity?: () => Activity | null;
   /** Log lines dropped since the start. */
   readonly droppedLines?: () => number;
 }
@@ -174,17 +183,26 @@ export class Metrics implements Recorder {
   }
 
   #readSources(): void {
-    const { breakers, store, classifier, model, droppedLines } = this.#sources;
+    const { breakers, store, classifier, model, activity, droppedLines } = this.#sources;
     if (breakers !== undefined) this.#readBreakers(breakers());
-    if (store !== undefined) {
-      const { entries, bytes } = store();
-      this.#instruments.set("sidestep_store_entries", {}, entries);
-      this.#instruments.set("sidestep_store_bytes", {}, bytes);
-    }
+    if (store !== undefined) this.#readStore(store());
+    this.#readActivity(activity);
     this.#readModel(classifier?.() ?? null, model?.() ?? null);
     const dropped = droppedLines?.() ?? 0;
     this.#instruments.add("sidestep_log_lines_dropped_total", {}, dropped - this.#droppedSeen);
     this.#droppedSeen = dropped;
+  }
+
+  #readStore({ entries, bytes }: { readonly entries: number; readonly bytes: number }): void {
+    this.#instruments.set("sidestep_store_entries", {}, entries);
+    this.#instruments.set("sidestep_store_bytes", {}, bytes);
+  }
+
+  #readActivity(activity: MetricSources["activity"]): void {
+    const open = activity?.() ?? null;
+    if (open === null) return;
+    this.#instruments.set("sidestep_open_calls", {}, open.calls + open.tunnels);
+    this.#instruments.set("sidestep_open_connections", {}, open.connections);
   }
 
   #readModel(now: ClassifierState | null, model: string | null): void {

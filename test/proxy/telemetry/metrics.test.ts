@@ -202,14 +202,17 @@ describe("what is read at each scrape", () => {
     expect(await linesOf("sidestep_breaker_state")).toHaveLength(3);
   });
 
-  it("is the store, the classifier and the log", async () => {
+  it("is the store, the classifier, what is going on, and the log", async () => {
     let dropped = 3;
+    metrics.watch({ activity: () => ({ connections: 5, calls: 2, tunnels: 1 }) });
     metrics.watch({ store: () => ({ entries: 4, bytes: 500 }) });
     metrics.watch({ classifier: () => "failed", droppedLines: () => dropped });
     await metrics.text();
     dropped = 5;
     expect(await valueOf("sidestep_store_entries")).toBe(4);
     expect(await valueOf("sidestep_store_bytes")).toBe(500);
+    expect(await valueOf("sidestep_open_calls")).toBe(3);
+    expect(await valueOf("sidestep_open_connections")).toBe(5);
     expect(await valueOf("sidestep_classifier_state", 'state="failed"')).toBe(1);
     expect(await valueOf("sidestep_classifier_state", 'state="ready"')).toBe(0);
     expect(await valueOf("sidestep_log_lines_dropped_total")).toBe(5);
