@@ -54,7 +54,9 @@ export class Http2Exchange implements Exchange {
   }
 
   begin(head: ReplyHead): void {
-    const lines = [":status", String(head.status), ...linesFor(head)];
+    // RFC 9110, 15: what HTTP does not know is to be taken as a 500, and nothing above 599 can be written.
+    const status = head.status > 599 ? 500 : head.status;
+    const lines = [":status", String(status), ...linesFor(head)];
     // Only what the provider sent goes back; a date of ours would say otherwise.
     const options = { waitForTrailers: this.mayHaveBody(head.status), sendDate: false };
     this.#stream.respond(lines, options);

@@ -138,6 +138,16 @@ describe("a call over HTTP/2", () => {
     expect(harness.faults).toEqual([]);
   });
 
+  it("with a reply whose status HTTP does not know gets that reply as a 500, as RFC 9110 (15) has it", async () => {
+    const harness = await startHarness(() =>
+      harness.relay(Readable.from([Buffer.from("odd")]), { status: 600 }),
+    );
+    const { headers, body } = await call(dial(harness), { ":path": "/v1/files" });
+    expect([headers[":status"], body.toString()]).toEqual([500, "odd"]);
+    await until(() => harness.endings.length === 1);
+    expect([harness.endings, harness.faults]).toEqual([["complete"], []]);
+  });
+
   it("is told to continue when it waits for that", async () => {
     const harness = await startHarness(async (received) =>
       harness.relay(Readable.from([await bytesOf(received.body)])),
