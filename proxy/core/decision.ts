@@ -65,6 +65,8 @@ export interface Verdict {
   readonly savedUsd: number | null;
   /** Milliseconds spent waiting for the provider, until its reply's head came. */
   readonly waitedMs: number;
+  /** What exactly went wrong with the provider, in words that hold no content; null when nothing did. */
+  readonly detail: string | null;
   /** Our own share until the reply began, in milliseconds: neither the caller's body nor the provider is counted. */
   readonly overheadMs: number;
 }
@@ -82,7 +84,7 @@ export type Ending =
   /** The caller went away first. */
   | { readonly kind: "aborted" }
   /** The provider broke off after its first byte. */
-  | { readonly kind: "cut" };
+  | { readonly kind: "cut"; readonly detail?: string };
 
 /** The full record, settled once when the last byte has left. Holds no content. */
 export interface DecisionRecord {

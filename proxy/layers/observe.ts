@@ -108,13 +108,23 @@ function recordOf(seen: Seen): DecisionRecord {
     stream: view?.stream ?? false,
     status: seen.status,
     ending: ending.kind,
-    verdict: { ...verdict, costUsd: verdict.costUsd ?? costOfRelay(seen, usage) },
+    verdict: settled(seen, usage),
     policy: received.snapshot.policy.revision,
     controls: received.controls,
     usage,
     overheadMs: verdict.overheadMs,
     firstByteMs: begunMs - received.startedMs,
     totalMs,
+  };
+}
+
+/** The verdict with what only the end of the reply tells. */
+function settled(seen: Seen, usage: Usage | null): Verdict {
+  const { verdict, ending } = seen;
+  return {
+    ...verdict,
+    costUsd: verdict.costUsd ?? costOfRelay(seen, usage),
+    detail: ending.kind === "cut" ? (ending.detail ?? null) : verdict.detail,
   };
 }
 

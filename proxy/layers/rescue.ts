@@ -150,6 +150,7 @@ export function failedReply(judged: Judged, failure: UpstreamFailed): Reply {
       provider: destination?.provider.name ?? null,
       target: destination?.target?.name ?? null,
       waitedMs,
+      detail: fault.detail,
     }),
     ended: unobserved,
   };

@@ -1,6 +1,7 @@
 /** Relays a provider's reply chunk by chunk with backpressure, and settles how it ended; write uses it. */
 import type { Readable } from "node:stream";
 import type { Ending } from "../core/decision.ts";
+import { SidestepError } from "../core/errors.ts";
 import { headerValue, type HeaderLines } from "../core/http.ts";
 import type { UpstreamReply } from "../core/reply.ts";
 import type { Exchange } from "./exchange.ts";
@@ -57,11 +58,11 @@ class Relay {
 
   start(): void {
     const { exchange } = this.#task;
-    this.#source.on("error", () => this.#broken());
-    this.#source.on("close", () => this.#broken());
+    this.#source.on("error", (fault) => this.#broken(fault));
+    this.#source.on("close", () => this.#broken(this.#source.errored));
     if (!this.#begin()) return;
     if (!this.#hasBody) this.#finish([]);
-    if (this.#source.destroyed && !this.#source.readableEnded) this.#broken();
+    if (this.#source.destroyed && !this.#source.readableEnded) this.#broken(this.#source.errored);
     this.#source.on("data", (chunk: Buffer) => this.#pass(chunk));
     this.#source.on("end", () => this.#ended());
     this.#source.resume();
@@ -79,7 +80,7 @@ class Relay {
       return true;
     } catch (fault) {
       this.#task.faulty(fault);
-      this.#settle("cut");
+      this.#settle({ kind: "cut", detail: "the head could not be written" });
       this.#source.destroy();
       exchange.drop();
       return false;
@@ -115,9 +116,10 @@ class Relay {
     this.#out.finish(trailers);
   }
 
-  #broken(): void {
+  #broken(fault: Error | null): void {
     if (this.#isSourceDone || this.#isSettled || !this.#hasBody) return;
-    this.#settle("cut");
+    const detail = fault instanceof SidestepError ? fault.detail : "connection closed early";
+    this.#settle({ kind: "cut", detail });
     // What the provider said goes out, as a direct caller would have heard it.
     if (!this.#isHeadOut) this.#task.exchange.flushHead();
     this.#out.cut();
@@ -126,11 +128,11 @@ class Relay {
   #over(outcome: Outcome): void {
     if (this.#isSettled) return;
     if (outcome === "finished" || this.#isDelivered()) {
-      this.#settle("complete");
+      this.#settle({ kind: "complete" });
       this.#linger();
       return;
     }
-    this.#settle("aborted");
+    this.#settle({ kind: "aborted" });
     this.#source.destroy();
   }
 
@@ -149,10 +151,10 @@ class Relay {
     this.#source.resume();
   }
 
-  #settle(kind: Ending["kind"]): void {
+  #settle(ending: Ending): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#task.settled({ kind });
+    this.#task.settled(ending);
   }
 }
 

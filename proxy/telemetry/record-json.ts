@@ -86,6 +86,7 @@ function flatVerdict(verdict: Verdict): JsonObject {
   return {
     decision: verdict.decision,
     reason: verdict.reason,
+    detail: verdict.detail,
     route: verdict.route,
     target: verdict.target,
     provider: verdict.provider,

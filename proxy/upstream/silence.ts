@@ -17,7 +17,9 @@ export function watchSilence(message: IncomingMessage, idleMs: number): () => vo
       restart();
       return;
     }
-    message.destroy(new SidestepError("sidestep_upstream_timeout", "body stalled"));
+    message.destroy(
+      new SidestepError("sidestep_upstream_timeout", "no byte within the idle limit"),
+    );
   };
   // Timers run before sockets are read: what has arrived meanwhile shall count first.
   const silent = (): void => void setImmediate(judge, socket.bytesRead);
