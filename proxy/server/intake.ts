@@ -28,8 +28,11 @@ export function takeBody(source: Readable, limit: number, stallMs: number): Prom
       source.pause();
       done({ kind: "flowing", stream: new FlowingBody(source, chunks, stallMs) });
     };
-    const ended = (): void => done({ kind: "whole", bytes: joined(chunks, length) });
     const gone = (): void => done({ kind: "gone" });
+    const ended = (): void => {
+      if (isGivenUp(source)) gone();
+      else done({ kind: "whole", bytes: joined(chunks, length) });
+    };
     const timer = setTimeout(() => done({ kind: "late" }), stallMs).unref();
     source.on("data", read).on("end", ended).on("close", gone).on("error", gone);
     if (source.destroyed) gone();
@@ -39,6 +42,11 @@ export function takeBody(source: Readable, limit: number, stallMs: number): Prom
 /** The body as it comes, nothing read yet. */
 export function flowingBody(source: Readable, stallMs: number): Readable {
   return new FlowingBody(source, [], stallMs);
+}
+
+// An HTTP/2 stream that its caller gives up ends like one that came whole.
+function isGivenUp(source: Readable): boolean {
+  return "aborted" in source && source.aborted === true;
 }
 
 function joined(chunks: readonly Buffer[], length: number): Buffer {
@@ -114,6 +122,10 @@ class FlowingBody extends Readable {
   };
 
   readonly #ended = (): void => {
+    if (isGivenUp(this.#source)) {
+      this.#gone();
+      return;
+    }
     this.#detach();
     this.#isSourceEnded = true;
     if (this.#first.length === 0) this.push(null);
