@@ -1,0 +1,188 @@
+/** What is compared: nothing in between, nginx, the least relay in Node, Sidestep, and what users would pick instead. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, startProxy } from "./nginx.ts";
+import { hasLitellm, litellm, portkey, portkeyVersion } from "./peers.ts";
+import type { Started } from "./processes.ts";
+import type { Stage } from "./stage.ts";
+import { chatPath, clientHeaders } from "./traffic.ts";
+
+/** Where calls go. */
+export interface Endpoint {
+  /** Scheme, host and port. */
+  readonly url: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A contender that serves. */
+export interface Running {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  /** Its process; null for the direct way. */
+  readonly started: Started | null;
+}
+
+/** One way for a call to reach the upstream. */
+export interface Contender {
+  readonly name: string;
+  /** Why it cannot take part; null when it can. */
+  readonly missing: string | null;
+  /** `upstream` is a base address without path. */
+  readonly start: (stage: Stage, upstream: string) => Promise<Running>;
+}
+
+/** The name of the row that added time is held against. */
+export const directName = "direct";
+/** The name of the row that stands for Node's own limit. */
+export const bareName = "bare relay";
+export const sidestepName = "Sidestep";
+const nginxName = "nginx";
+export const portkeyName = "Portkey";
+export const litellmName = "LiteLLM";
+
+const root = join(import.meta.dirname, "../..");
+
+/** A chat call's way to `url`. */
+function endpointOf(url: string, headers: Readonly<Record<string, string>> = {}): Endpoint {
+  return { url, path: chatPath, headers: { ...clientHeaders, ...headers } };
+}
+
+export const direct: Contender = {
+  name: directName,
+  missing: null,
+  start: (_stage, upstream) =>
+    Promise.resolve({ name: directName, endpoint: endpointOf(upstream), started: null }),
+};
+
+export const nginx: Contender = {
+  name: nginxName,
+  missing: null,
+  start: async (stage, upstream) => {
+    const { processes, folder, cores } = stage;
+    const { url, started } = await startProxy({ processes, folder, core: cores.proxy }, upstream);
+    return { name: nginxName, endpoint: endpointOf(url), started };
+  },
+};
+
+export const bareRelay: Contender = {
+  name: bareName,
+  missing: null,
+  start: async ({ processes, cores }, upstream) => {
+    const started = await processes.start({
+      name: bareName,
+      command: process.execPath,
+      args: [join(import.meta.dirname, "programs/bare-relay.ts"), upstream],
+      core: cores.proxy,
+      ready: "line",
+    });
+    return { name: bareName, endpoint: endpointOf(String(started.ready["url"])), started };
+  },
+};
+
+/** How one Sidestep differs from another. */
+export interface SidestepOptions {
+  readonly name?: string;
+  /** The policy as YAML, given the upstream's address. */
+  readonly policy?: (upstream: string) => string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A policy that forwards everything and needs no model. */
+function relayPolicy(upstream: string): string {
+  return `version: 1
+model: null
+providers:
+  openai: { url: "${upstream}/v1" }
+routes:
+  - name: everything
+    forward: {}
+`;
+}
+
+/** A Sidestep with its admin address in `started.ready`. */
+export function sidestep(options: SidestepOptions = {}): Contender {
+  const { name = sidestepName, policy = relayPolicy, environment = {} } = options;
+  return {
+    name,
+    missing: null,
+    start: async (stage, upstream) => {
+      const home = stage.newFolder(name);
+      const file = join(home, "policy.yaml");
+      writeFileSync(file, policy(upstream));
+      const started = await stage.processes.start({
+        name,
+        command: process.execPath,
+        args: [...sidestepArguments(file), "--state", join(home, "state")],
+        core: stage.cores.proxy,
+        environment,
+        ready: "line",
+      });
+      return { name, endpoint: endpointOf(String(started.ready["listen"])), started };
+    },
+  };
+}
+
+function sidestepArguments(policy: string): readonly string[] {
+  const listeners = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+  return [join(root, "proxy/main.ts"), "run", "--policy", policy, ...listeners];
+}
+
+const fetchHint = "not fetched: run `npm run bench:peers`";
+
+export const portkeyGateway: Contender = {
+  name: portkeyName,
+  missing: portkeyVersion() === null ? fetchHint : null,
+  start: async ({ processes, cores }, upstream) => {
+    const port = await freePort();
+    const started = await processes.start({
+      name: portkeyName,
+      command: process.execPath,
+      args: [portkey.program, `--port=${port}`, "--headless"],
+      core: cores.proxy,
+      ready: { port },
+    });
+    const headers = {
+      "x-portkey-provider": "openai",
+      "x-portkey-custom-host": `${upstream}/v1`,
+    };
+    const endpoint = endpointOf(`http://127.0.0.1:${port}`, headers);
+    return { name: portkeyName, endpoint, started };
+  },
+};
+
+export const litellmProxy: Contender = {
+  name: litellmName,
+  missing: hasLitellm() ? null : fetchHint,
+  start: async (stage, upstream) => {
+    const port = await freePort();
+    const home = stage.newFolder(litellmName);
+    const file = join(home, "config.yaml");
+    mkdirSync(home, { recursive: true });
+    writeFileSync(file, litellmConfig(upstream));
+    const started = await stage.processes.start({
+      name: litellmName,
+      command: litellm.program,
+      args: ["--config", file, "--host", "127.0.0.1", "--port", String(port)],
+      core: stage.cores.proxy,
+      environment: {
+        LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY: "true",
+        LITELLM_LOCAL_MODEL_COST_MAP: "True",
+      },
+      ready: { port },
+    });
+    return { name: litellmName, endpoint: endpointOf(`http://127.0.0.1:${port}`), started };
+  },
+};
+
+function litellmConfig(upstream: string): string {
+  return `model_list:
+  - model_name: gpt-4o-mini
+    litellm_params:
+      model: openai/gpt-4o-mini
+      api_base: ${upstream}/v1
+      api_key: sk-bench
+litellm_settings:
+  telemetry: false
+`;
+}

@@ -1,0 +1,129 @@
+/** Part `through`: calls that only pass, as fast as they go, at 1 and 32 connections. */
+import { cpuSeconds } from "../accounting.ts";
+import {
+  bareName,
+  bareRelay,
+  direct,
+  directName,
+  litellmName,
+  litellmProxy,
+  nginx,
+  portkeyGateway,
+  portkeyName,
+  sidestep,
+  sidestepName,
+  type Running,
+} from "../contenders.ts";
+import {
+  differences,
+  median,
+  cellOf,
+  ratios,
+  Rounds,
+  withDerived,
+  type Column,
+  type PartResult,
+  type Table,
+  type Target,
+} from "../figures.ts";
+import { startFixedUpstream } from "../nginx.ts";
+import { inTurn, type Part } from "../part.ts";
+import { startAll, type Stage } from "../stage.ts";
+import { chatCall, chatReply } from "../traffic.ts";
+import { runWrk, type WrkResult } from "../wrk.ts";
+
+const connectionCounts = [1, 32];
+
+const columns: readonly Column[] = [
+  { key: "rate", name: "calls/s", unit: "per second" },
+  { key: "p50", name: "p50", unit: "ms" },
+  { key: "p90", name: "p90", unit: "ms" },
+  { key: "p99", name: "p99", unit: "ms" },
+  { key: "cpu", name: "CPU seconds per 1,000 calls", unit: "s" },
+  { key: "failed", name: "failed", unit: "count" },
+];
+
+export const throughPart: Part = {
+  name: "through",
+  about: "pass-through of JSON calls in a closed loop: calls/s, latency, CPU",
+  run: async (stage) => {
+    const { processes, folder, cores } = stage;
+    const place = { processes, folder, core: cores.load };
+    const upstream = await startFixedUpstream(place, chatReply());
+    const contenders = [direct, nginx, bareRelay, sidestep(), portkeyGateway, litellmProxy];
+    const running = await startAll(stage, contenders, upstream.url);
+    const tables: Table[] = [];
+    for (const connections of connectionCounts) {
+      tables.push(await measured(stage, running, connections));
+    }
+    return { tables, pictures: [], targets: targetsOf(tables) } satisfies PartResult;
+  },
+};
+
+async function measured(
+  stage: Stage,
+  running: readonly Running[],
+  connections: number,
+): Promise<Table> {
+  const { rounds, seconds, warmSeconds } = stage.settings;
+  const found = new Rounds();
+  for (const one of running) await load(stage, one, { connections, seconds: warmSeconds });
+  await inTurn(rounds, running, async (one, round) => {
+    const before = one.started === null ? 0 : cpuSeconds(one.started.pid);
+    const result = await load(stage, one, { connections, seconds });
+    const spent = one.started === null ? 0 : cpuSeconds(one.started.pid) - before;
+    const { done, failed, p50, p90, p99 } = result;
+    const rate = done / result.seconds;
+    const cpu = one.started === null ? Number.NaN : (1000 * spent) / done;
+    found.add(one.name, { rate, p50, p90, p99, cpu, failed });
+    stage.tell(`through ${connections}, round ${round + 1}: ${one.name} ${Math.round(rate)}/s`);
+  });
+  return tableOf(found, connections);
+}
+
+function load(
+  { folder, cores }: Stage,
+  { endpoint }: Running,
+  size: { readonly connections: number; readonly seconds: number },
+): Promise<WrkResult> {
+  const bodies = [chatCall()];
+  return runWrk({ target: endpoint, bodies, ...size }, { folder, core: cores.load });
+}
+
+function tableOf(found: Rounds, connections: number): Table {
+  const plain: Table = {
+    name: `through-${connections}`,
+    title: `Pass-through, ${connections} connection${connections === 1 ? "" : "s"}`,
+    subject: "way",
+    columns,
+    rows: found.rows(),
+  };
+  const compared = withDerived(plain, {
+    column: { key: "share", name: "calls/s against the bare relay", unit: "times" },
+    of: "rate",
+    against: bareName,
+    by: ratios,
+  });
+  return withDerived(compared, {
+    column: { key: "added", name: "added p50", unit: "ms" },
+    of: "p50",
+    against: directName,
+    by: differences,
+  });
+}
+
+function targetsOf(tables: readonly Table[]): readonly Target[] {
+  const table = tables.find(({ name }) => name === "through-32");
+  const bars = [
+    { to: bareName, bar: 0.8 },
+    { to: portkeyName, bar: 10 },
+    { to: litellmName, bar: 100 },
+  ];
+  return bars.map(({ to, bar }) => {
+    const own = table === undefined ? null : cellOf(table, sidestepName, "rate");
+    const other = table === undefined ? null : cellOf(table, to, "rate");
+    const value = own === null || other === null ? null : median(ratios(own, other));
+    const text = `calls/s at 32 connections, against ${to}`;
+    return { text, value, unit: "times", bar, isMost: false };
+  });
+}

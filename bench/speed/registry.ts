@@ -1,0 +1,5 @@
+/** The parts of the bench, in the order in which they run. */
+import type { Part } from "./part.ts";
+import { throughPart } from "./parts/through.ts";
+
+export const parts: readonly Part[] = [throughPart];
