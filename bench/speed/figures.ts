@@ -115,6 +115,12 @@ export function cellOf(table: Table, row: string, column: string): Values | null
   return table.rows.find(({ name }) => name === row)?.cells[column] ?? null;
 }
 
+/** The median of one cell; null when the table has none. */
+export function middleOf(table: Table, row: string, column: string): number | null {
+  const values = cellOf(table, row, column);
+  return values === null ? null : median(values);
+}
+
 /** Whether a target was reached; null when it was not measured. */
 export function isReached({ value, bar, isMost }: Target): boolean | null {
   if (value === null || Number.isNaN(value)) return null;

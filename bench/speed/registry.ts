@@ -1,5 +1,6 @@
 /** The parts of the bench, in the order in which they run. */
 import type { Part } from "./part.ts";
+import { addedPart } from "./parts/added.ts";
 import { throughPart } from "./parts/through.ts";
 
-export const parts: readonly Part[] = [throughPart];
+export const parts: readonly Part[] = [throughPart, addedPart];

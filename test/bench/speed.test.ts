@@ -12,6 +12,7 @@ import {
   type Table,
 } from "../../bench/speed/figures.ts";
 import { Histogram } from "../../bench/speed/histogram.ts";
+import { ReplyReader } from "../../bench/speed/reply-reader.ts";
 import { cellText, markdown, valueText } from "../../bench/speed/report.ts";
 import { helpText, readSettings } from "../../bench/speed/settings.ts";
 import { UsageError } from "../../bench/usage.ts";
@@ -83,6 +84,32 @@ describe("an open loop", () => {
     expect(stalled.quantile(0.96)).toBeGreaterThan(400);
     expect(stalled.highest).toBeGreaterThan(900);
     expect(stalled.quantile(0.85)).toBeLessThan(5);
+  });
+});
+
+describe("a reader of replies", () => {
+  const sized = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+  const chunked = "HTTP/1.1 503 Gone\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+  const empty = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n";
+  const cuts = fc.array(fc.nat(200), { maxLength: 6 });
+
+  it("finds every reply's end and status, however the bytes are cut", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(sized, chunked, empty)), cuts, (replies, places) => {
+        const reader = new ReplyReader();
+        const found: number[] = [];
+        for (const reply of replies) {
+          const marks = [0, ...places.filter((at) => at < reply.length), reply.length];
+          const sorted = marks.toSorted((a, b) => a - b);
+          const parts = sorted.slice(1).map((to, at) => reply.slice(sorted[at], to));
+          const done = parts.map((part) => reader.push(Buffer.from(part)).isDone);
+          expect(done.filter(Boolean)).toEqual([true]);
+          expect(done.at(-1)).toBe(true);
+          found.push(reader.status);
+        }
+        expect(found).toEqual(replies.map((reply) => Number(reply.slice(9, 12))));
+      }),
+    );
   });
 });
 

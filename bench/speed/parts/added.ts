@@ -1,0 +1,158 @@
+/** Part `added`: what a way adds to a call's latency in an open loop, at 200 and 1,000 calls/s and near its own limit. */
+import {
+  bareRelay,
+  direct,
+  directName,
+  litellmProxy,
+  nginx,
+  portkeyGateway,
+  sidestep,
+  sidestepName,
+  type Running,
+} from "../contenders.ts";
+import {
+  differences,
+  middleOf,
+  Rounds,
+  withDerived,
+  type Column,
+  type Table,
+  type Target,
+} from "../figures.ts";
+import { startFixedUpstream } from "../nginx.ts";
+import { runOpenLoop } from "../open-loop.ts";
+import { inTurn, type Part } from "../part.ts";
+import { startAll, type Stage } from "../stage.ts";
+import { chatCall, chatReply } from "../traffic.ts";
+import { runWrk } from "../wrk.ts";
+
+const rates = [200, 1000];
+/** Of what a way can do at most: above, queues grow and latency says how long the run was. */
+const nearShare = 0.8;
+
+/** Some ways are faster than the generator, which must not be what is measured. */
+const mostPerSecond = 10_000;
+
+const latencyColumns: readonly Column[] = [
+  { key: "p50", name: "p50", unit: "ms" },
+  { key: "p90", name: "p90", unit: "ms" },
+  { key: "p99", name: "p99", unit: "ms" },
+  { key: "failed", name: "failed", unit: "count" },
+];
+
+const rateColumn: Column = { key: "rate", name: "calls/s", unit: "per second" };
+
+const lateNote =
+  "Counted from when a call was due, not from when it could be sent, so that a way that stands still " +
+  "is charged with every call that came meanwhile.";
+
+export const addedPart: Part = {
+  name: "added",
+  about: "added latency in an open loop, by calls/s",
+  run: async (stage) => {
+    const { processes, folder, cores } = stage;
+    const place = { processes, folder, core: cores.load };
+    const upstream = await startFixedUpstream(place, chatReply());
+    const contenders = [direct, nginx, bareRelay, sidestep(), portkeyGateway, litellmProxy];
+    const running = await startAll(stage, contenders, upstream.url);
+    const capacities = await capacitiesOf(stage, running);
+    const tables: Table[] = [];
+    for (const rate of rates) tables.push(await fixedRate(stage, running, { rate, capacities }));
+    tables.push(await nearSaturation(stage, running, capacities));
+    return { tables, pictures: [], targets: targetsOf(tables) };
+  },
+};
+
+type Capacities = ReadonlyMap<string, number>;
+
+/** Calls/s at 32 connections, which warms up as well. */
+async function capacitiesOf(stage: Stage, running: readonly Running[]): Promise<Capacities> {
+  const { folder, cores, settings } = stage;
+  const found = new Map<string, number>();
+  for (const { name, endpoint } of running) {
+    const size = { connections: 32, seconds: settings.warmSeconds };
+    const load = { target: endpoint, bodies: [chatCall()], ...size };
+    const { done, seconds } = await runWrk(load, { folder, core: cores.load });
+    found.set(name, done / seconds);
+  }
+  return found;
+}
+
+async function fixedRate(
+  stage: Stage,
+  running: readonly Running[],
+  { rate, capacities }: { readonly rate: number; readonly capacities: Capacities },
+): Promise<Table> {
+  const isAble = ({ name }: Running): boolean => (capacities.get(name) ?? 0) * nearShare >= rate;
+  const unable = running.filter((one) => !isAble(one)).map(({ name }) => name);
+  const found = new Rounds();
+  await inTurn(stage.settings.rounds, running.filter(isAble), async (one, round) => {
+    found.add(one.name, await latencyAt(stage, one, rate));
+    stage.tell(`added at ${rate}/s, round ${round + 1}: ${one.name}`);
+  });
+  const table: Table = {
+    name: `added-${rate}`,
+    title: `${rate.toLocaleString("en-US")} calls/s`,
+    subject: "way",
+    columns: latencyColumns,
+    rows: found.rows(),
+    note: [lateNote, ...(unable.length === 0 ? [] : [`Not able to: ${unable.join(", ")}.`])].join(
+      " ",
+    ),
+  };
+  return ["p50", "p99"].reduce(withAdded, table);
+}
+
+function withAdded(table: Table, of: string): Table {
+  const column: Column = { key: `added-${of}`, name: `added ${of}`, unit: "ms" };
+  return withDerived(table, { column, of, against: directName, by: differences });
+}
+
+async function nearSaturation(
+  stage: Stage,
+  running: readonly Running[],
+  capacities: Capacities,
+): Promise<Table> {
+  const found = new Rounds();
+  await inTurn(stage.settings.rounds, running, async (one, round) => {
+    const near = Math.round(nearShare * (capacities.get(one.name) ?? 0));
+    const rate = Math.min(mostPerSecond, near);
+    const latency = await latencyAt(stage, one, rate);
+    found.add(one.name, { rate, ...latency });
+    stage.tell(`added near saturation, round ${round + 1}: ${one.name} at ${rate}/s`);
+  });
+  return {
+    name: "added-near",
+    title: `Near saturation: ${100 * nearShare} % of what each way did at 32 connections, ${mostPerSecond.toLocaleString("en-US")} calls/s at most`,
+    subject: "way",
+    columns: [rateColumn, ...latencyColumns],
+    rows: found.rows(),
+  };
+}
+
+async function latencyAt(
+  { processes, folder, cores, settings }: Stage,
+  { endpoint }: Running,
+  perSecond: number,
+): Promise<Record<"p50" | "p90" | "p99" | "failed", number>> {
+  const { seconds } = settings;
+  const load = { target: endpoint, bodies: [chatCall()], perSecond, seconds, warmSeconds: 1 };
+  const place = { processes, folder, core: cores.load };
+  const { p50, p90, p99, failed } = await runOpenLoop(load, place);
+  return { p50, p90, p99, failed };
+}
+
+function targetsOf(tables: readonly Table[]): readonly Target[] {
+  const table = tables.find(({ name }) => name === "added-1000");
+  const bars = [
+    { of: "p50", bar: 0.15 },
+    { of: "p99", bar: 1.5 },
+  ];
+  return bars.map(({ of, bar }) => ({
+    text: `added ${of} at 1,000 calls/s`,
+    value: table === undefined ? null : middleOf(table, sidestepName, `added-${of}`),
+    unit: "ms",
+    bar,
+    isMost: true,
+  }));
+}
