@@ -1,4 +1,4 @@
-/** What a process and all that it started have used so far: processor time, as Linux counts it. */
+/** What a process and all that it started have used so far: processor time and memory, as Linux counts them. */
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Linux counts processor time for users in hundredths of a second on every platform that Node runs on. */
@@ -13,6 +13,11 @@ interface Stat {
 /** Processor seconds of a process and its living descendants, all threads. */
 export function cpuSeconds(pid: number): number {
   return family(pid).reduce((sum, stat) => sum + stat.cpuSeconds, 0);
+}
+
+/** Resident megabytes (10^6 bytes) of a process and its living descendants. */
+export function residentMB(pid: number): number {
+  return family(pid).reduce((sum, stat) => sum + residentOf(stat.pid), 0);
 }
 
 function family(pid: number): readonly Stat[] {
@@ -32,6 +37,11 @@ function statOf(name: string): readonly Stat[] {
   if (text === "") return [];
   const ticks = Number(fields[11]) + Number(fields[12]);
   return [{ pid: Number(name), parent: Number(fields[1]), cpuSeconds: ticks / ticksPerSecond }];
+}
+
+function residentOf(pid: number): number {
+  const kibibytes = /^VmRSS:\s+(\d+) kB/mu.exec(read(`/proc/${pid}/status`))?.[1] ?? "0";
+  return (Number(kibibytes) * 1024) / 1e6;
 }
 
 function read(file: string): string {

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, startProxy } from "./nginx.ts";
-import { hasLitellm, litellm, portkey, portkeyVersion } from "./peers.ts";
+import { litellm, litellmVersion, portkey, portkeyVersion } from "./peers.ts";
 import type { Started } from "./processes.ts";
 import type { Stage } from "./stage.ts";
 import { chatPath, clientHeaders } from "./traffic.ts";
@@ -153,7 +153,7 @@ export const portkeyGateway: Contender = {
 
 export const litellmProxy: Contender = {
   name: litellmName,
-  missing: hasLitellm() ? null : fetchHint,
+  missing: litellmVersion() === null ? fetchHint : null,
   start: async (stage, upstream) => {
     const port = await freePort();
     const home = stage.newFolder(litellmName);

@@ -5,6 +5,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { litellm, peersFolder, portkey } from "./peers.ts";
 
+/** With any later one every streamed call ends with status 500: it hands on the fetched headers, which are immutable. */
+const portkeyOverrides = { "@hono/node-server": "1.13.8" };
+
 const fetched: readonly { readonly name: string; readonly fetch: () => Promise<void> }[] = [
   { name: portkey.package, fetch: fetchPortkey },
   { name: litellm.package, fetch: fetchLitellm },
@@ -23,7 +26,8 @@ for (const { name, fetch } of fetched) {
 
 async function fetchPortkey(): Promise<void> {
   mkdirSync(portkey.folder, { recursive: true });
-  writeFileSync(join(portkey.folder, "package.json"), '{ "private": true }\n');
+  const manifest = { private: true, overrides: portkeyOverrides };
+  writeFileSync(join(portkey.folder, "package.json"), JSON.stringify(manifest));
   await run("npm", ["install", "--prefix", portkey.folder, "--no-audit", portkey.package]);
 }
 

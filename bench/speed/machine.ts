@@ -4,7 +4,7 @@ import { availableParallelism, loadavg, release, totalmem, type } from "node:os"
 import { createRequire } from "node:module";
 import * as v from "valibot";
 import { processorName } from "../eval/machine.ts";
-import { hasLitellm, litellm, portkeyVersion } from "./peers.ts";
+import { litellmVersion, portkeyVersion } from "./peers.ts";
 
 export interface Machine {
   readonly processor: string;
@@ -40,7 +40,7 @@ function versions(): Readonly<Record<string, string>> {
     ["nginx", said("nginx", ["-v"])],
     ["wrk", said("wrk", ["-v"])],
     ["Portkey", portkeyVersion()],
-    ["LiteLLM", hasLitellm() ? said(litellm.program, ["--version"]) : null],
+    ["LiteLLM", litellmVersion()],
   ];
   return Object.fromEntries(
     found.flatMap(([name, version]) => (version === null ? [] : [[name, version]])),
@@ -55,10 +55,6 @@ function packageVersion(name: string): string {
 /** The first version number that the program says, whatever it says besides and however it ends; null when it is not there. */
 function said(program: string, args: readonly string[]): string | null {
   const script = '"$@" 2>&1 || true';
-  const environment = { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: "True" };
-  const text = execFileSync("sh", ["-c", script, "sh", program, ...args], {
-    encoding: "utf8",
-    env: environment,
-  });
+  const text = execFileSync("sh", ["-c", script, "sh", program, ...args], { encoding: "utf8" });
   return /\d+\.\d+(?:\.\d+)*/u.exec(text)?.[0] ?? null;
 }

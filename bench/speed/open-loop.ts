@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Endpoint } from "./contenders.ts";
+import { figure } from "./figure-schema.ts";
 import type { Processes } from "./processes.ts";
 
 /** A load. */
@@ -42,14 +43,14 @@ export interface OpenResult {
 }
 
 const resultSchema = v.object({
-  done: v.number(),
-  failed: v.number(),
-  p50: v.number(),
-  p90: v.number(),
-  p99: v.number(),
-  highest: v.number(),
-  lag50: v.number(),
-  lag99: v.number(),
+  done: figure,
+  failed: figure,
+  p50: figure,
+  p90: figure,
+  p99: figure,
+  highest: figure,
+  lag50: figure,
+  lag99: figure,
 });
 
 /** Rejects when the generator itself fails. */

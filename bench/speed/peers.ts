@@ -1,5 +1,5 @@
 /** Finds the gateways that Sidestep is compared with, where `npm run bench:peers` put them. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
 
@@ -42,7 +42,13 @@ export function portkeyVersion(): string | null {
   ).version;
 }
 
-/** Whether it is there; its version is asked of the program itself. */
-export function hasLitellm(): boolean {
-  return existsSync(litellm.program);
+/** Its version; null when it is not there. Asking the program itself takes seconds. */
+export function litellmVersion(): string | null {
+  if (!existsSync(litellm.program)) return null;
+  const library = join(litellm.folder, "lib");
+  const packages = readdirSync(library).flatMap((python) =>
+    readdirSync(join(library, python, "site-packages")),
+  );
+  const found = packages.flatMap((name) => /^litellm-([\d.]+)\.dist-info$/u.exec(name)?.[1] ?? []);
+  return found[0] ?? "of unknown version";
 }

@@ -97,3 +97,16 @@ export const providerHeaders: Readonly<Record<string, string>> = {
   "x-ratelimit-reset-requests": "6ms",
   "x-ratelimit-reset-tokens": "15ms",
 };
+
+/** One streamed chunk of a token or so, without what ends the event. */
+export function chatChunk(content: string): string {
+  return JSON.stringify({
+    id: "chatcmpl-BqT4v0lVv1x2sQdJ6tC9yZkHrWm3a",
+    object: "chat.completion.chunk",
+    created: 1_795_255_971,
+    model: "gpt-4o-mini-2024-07-18",
+    service_tier: "default",
+    system_fingerprint: "fp_0392822090",
+    choices: [{ index: 0, delta: { content }, logprobs: null, finish_reason: null }],
+  });
+}

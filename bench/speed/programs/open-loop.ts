@@ -6,6 +6,7 @@ import { arrivals, Backlog } from "../arrivals.ts";
 import { Histogram } from "../histogram.ts";
 import type { OpenJob } from "../open-loop.ts";
 import { ReplyReader } from "../reply-reader.ts";
+import { requestBytes } from "../request-bytes.ts";
 
 /** Most calls under way; those that are due beyond wait, and their wait counts. */
 const mostConnections = 1024;
@@ -34,7 +35,7 @@ class Generator {
     this.#startMs = startMs;
     this.#requests = readFileSync(job.bodiesFile, "utf8")
       .split("\n")
-      .map((body) => requestOf(job, body));
+      .map((body) => requestBytes(job.target, body));
     this.#backlog = new Backlog(arrivals(job.perSecond, endMs(job), seed));
   }
 
@@ -146,15 +147,6 @@ class Line {
 
 function endMs({ seconds, warmSeconds }: OpenJob): number {
   return (seconds + warmSeconds) * 1000;
-}
-
-function requestOf({ target }: OpenJob, body: string): Buffer {
-  const headers = Object.entries(target.headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const { host } = new URL(target.url);
-  const length = Buffer.byteLength(body);
-  return Buffer.from(
-    `POST ${target.path} HTTP/1.1\r\nHost: ${host}\r\n${headers.join("")}content-length: ${length}\r\n\r\n${body}`,
-  );
 }
 
 const job: OpenJob = JSON.parse(process.argv[2] ?? "{}");

@@ -1,0 +1,210 @@
+/** Part `streams`: what a way adds to a streamed reply, chunk by chunk, and what an open stream costs in memory. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { residentMB } from "../accounting.ts";
+import {
+  bareRelay,
+  direct,
+  directName,
+  litellmProxy,
+  nginx,
+  portkeyGateway,
+  sidestep,
+  sidestepName,
+  type Contender,
+  type Running,
+} from "../contenders.ts";
+import {
+  differences,
+  middleOf,
+  Rounds,
+  withDerived,
+  type Column,
+  type Table,
+  type Target,
+} from "../figures.ts";
+import { inTurn, type Part } from "../part.ts";
+import { startAll, type Stage } from "../stage.ts";
+import { holdStreams, runStreams } from "../streams-load.ts";
+import { chatCall } from "../traffic.ts";
+
+/** Streams at one time, and how often each gets a chunk: a thousand at a model's full pace are more than one core can read. */
+const sizes = [
+  { streams: 1, everyMs: 20 },
+  { streams: 10, everyMs: 20 },
+  { streams: 100, everyMs: 50 },
+  { streams: 1000, everyMs: 200 },
+];
+const quickSizes = [{ streams: 10, everyMs: 20 }];
+
+const columns: readonly Column[] = [
+  { key: "first50", name: "first byte p50", unit: "ms" },
+  { key: "first99", name: "first byte p99", unit: "ms" },
+  { key: "delay50", name: "chunk delay p50", unit: "ms" },
+  { key: "delay99", name: "chunk delay p99", unit: "ms" },
+  { key: "highest", name: "longest", unit: "ms" },
+  { key: "failed", name: "failed", unit: "count" },
+];
+
+/** LiteLLM is left out above: its core is busy for longer than a chunk's pace. */
+const mostForLitellm = 10;
+const heldStreams = 10_000;
+const body = chatCall({ stream: true });
+
+export const streamsPart: Part = {
+  name: "streams",
+  about: "relay of server-sent events: first byte, added delay per chunk, memory per open stream",
+  run: async (stage) => {
+    const { isQuick } = stage.settings;
+    const upstream = await startSse(stage);
+    const contenders = [direct, nginx, bareRelay, sidestep(), portkeyGateway, litellmProxy];
+    const running = await startAll(stage, contenders, upstream.url);
+    const tables: Table[] = [];
+    for (const { streams, everyMs } of isQuick ? quickSizes : sizes) {
+      await upstream.setPace({ everyMs, chunks: Math.round(1000 / everyMs) });
+      const able = running.filter(
+        ({ name }) => name !== litellmProxy.name || streams <= mostForLitellm,
+      );
+      tables.push(await delays(stage, able, { streams, everyMs }));
+    }
+    await stage.rest();
+    tables.push(await held(stage));
+    return { tables, pictures: [], targets: targetsOf(tables) };
+  },
+};
+
+interface Pace {
+  readonly everyMs: number;
+  readonly chunks: number;
+}
+
+interface SseUpstream {
+  readonly url: string;
+  readonly setPace: (pace: Pace) => Promise<void>;
+}
+
+async function startSse({ processes, cores }: Stage): Promise<SseUpstream> {
+  const started = await processes.start({
+    name: "streaming upstream",
+    command: process.execPath,
+    args: [join(import.meta.dirname, "../programs/sse-upstream.ts")],
+    core: cores.load,
+    ready: "line",
+  });
+  const url = String(started.ready["url"]);
+  return {
+    url,
+    setPace: async (pace) => {
+      await fetch(`${url}/pace`, { method: "PUT", body: JSON.stringify(pace) });
+    },
+  };
+}
+
+async function delays(
+  stage: Stage,
+  running: readonly Running[],
+  { streams, everyMs }: { readonly streams: number; readonly everyMs: number },
+): Promise<Table> {
+  const { processes, folder, cores, settings } = stage;
+  const place = { processes, folder, core: cores.load };
+  const found = new Rounds();
+  const { rounds, seconds, warmSeconds } = settings;
+  await inTurn(rounds, running, async ({ name, endpoint }, round) => {
+    const warm = round === 0 ? warmSeconds : 1;
+    const load = { target: endpoint, body, streams, seconds, warmSeconds: warm };
+    const { first50, first99, delay50, delay99, highest, failed } = await runStreams(load, place);
+    found.add(name, { first50, first99, delay50, delay99, highest, failed });
+    stage.tell(`streams ${streams}, round ${round + 1}: ${name}`);
+  });
+  const table: Table = {
+    name: `streams-${streams}`,
+    title: `${streams.toLocaleString("en-US")} stream${streams === 1 ? "" : "s"}, a chunk every ${everyMs} ms each`,
+    subject: "way",
+    columns,
+    rows: found.rows(),
+  };
+  return ["first50", "delay50", "delay99"].reduce(withAdded, table);
+}
+
+function withAdded(table: Table, of: string): Table {
+  const name = columns.find(({ key }) => key === of)?.name ?? of;
+  const column: Column = { key: `added-${of}`, name: `added ${name}`, unit: "ms" };
+  return withDerived(table, { column, of, against: directName, by: differences });
+}
+
+/** Each in a fresh process, one after the other: memory that was used once is seldom given back. */
+async function held(stage: Stage): Promise<Table> {
+  const wanted = stage.settings.isQuick ? 500 : heldStreams;
+  const streams = Math.min(wanted, Math.floor((openFiles() - 200) / 2));
+  const found = new Rounds();
+  for (const contender of [nginx, bareRelay, sidestep(), portkeyGateway]) {
+    if (contender.missing === null)
+      found.add(contender.name, await heldBy(stage, contender, streams));
+    stage.tell(`streams, ${streams} open: ${contender.name}`);
+    await stage.rest();
+  }
+  return {
+    name: "streams-held",
+    title: `${streams.toLocaleString("en-US")} open streams, a chunk every 10 s each`,
+    subject: "way",
+    columns: [
+      { key: "before", name: "resident before", unit: "MB" },
+      { key: "with", name: "resident with them", unit: "MB" },
+      { key: "each", name: "per stream", unit: "KB" },
+      { key: "failed", name: "failed", unit: "count" },
+    ],
+    rows: found.rows(),
+    note: `Each stream is two open files in the proxy, of which one process may have ${openFiles().toLocaleString("en-US")} here.`,
+  };
+}
+
+async function heldBy(
+  stage: Stage,
+  contender: Contender,
+  streams: number,
+): Promise<Record<"before" | "with" | "each" | "failed", number>> {
+  const { processes, folder, cores, settings } = stage;
+  const place = { processes, folder, core: cores.load };
+  const upstream = await startSse(stage);
+  const { started, endpoint } = await contender.start(stage, upstream.url);
+  const pid = started?.pid ?? 0;
+  await upstream.setPace({ everyMs: 20, chunks: 50 });
+  const { warmSeconds } = settings;
+  await runStreams({ target: endpoint, body, streams: 10, seconds: 1, warmSeconds }, place);
+  const before = residentMB(pid);
+  await upstream.setPace({ everyMs: 10_000, chunks: 1000 });
+  const { open, failed, stop } = await holdStreams({ target: endpoint, body, streams }, place);
+  const most = residentMB(pid);
+  await stop();
+  return { before, with: most, each: (1000 * (most - before)) / open, failed };
+}
+
+/** How many files one process may have open here. */
+function openFiles(): number {
+  const limits = readFileSync("/proc/self/limits", "utf8");
+  const found = /^Max open files\s+\d+\s+(\d+)/mu.exec(limits)?.[1];
+  return found === undefined ? 1024 : Number(found);
+}
+
+function targetsOf(tables: readonly Table[]): readonly Target[] {
+  const valueOf = (name: string, column: string): number | null => {
+    const table = tables.find((one) => one.name === name);
+    return table === undefined ? null : middleOf(table, sidestepName, column);
+  };
+  return [
+    {
+      text: "added delay per chunk p99 at 100 streams",
+      value: valueOf("streams-100", "added-delay99"),
+      unit: "ms",
+      bar: 1,
+      isMost: true,
+    },
+    {
+      text: "resident with 10,000 open streams",
+      value: valueOf("streams-held", "with"),
+      unit: "MB",
+      bar: 400,
+      isMost: true,
+    },
+  ];
+}

@@ -1,0 +1,46 @@
+/** A provider that streams: each POST gets server-sent events at an even pace, each with the time at which it was sent; `PUT /pace` sets the pace of later ones. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import * as v from "valibot";
+import { machineMs } from "../clock.ts";
+import { chatChunk, providerHeaders } from "../traffic.ts";
+
+const paceSchema = v.object({ everyMs: v.number(), chunks: v.number() });
+
+const [before = "", after = ""] = chatChunk("@").split("@");
+let pace = { everyMs: 50, chunks: 20 };
+
+const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
+  if (request.method === "PUT") {
+    void setPace(request, response);
+    return;
+  }
+  request.resume();
+  request.once("end", () => stream(response));
+});
+
+async function setPace(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  pace = v.parse(paceSchema, JSON.parse((await request.toArray()).join("")));
+  response.end();
+}
+
+function stream(response: ServerResponse): void {
+  const { everyMs, chunks } = pace;
+  let left = chunks;
+  response.writeHead(200, { "content-type": "text/event-stream", ...providerHeaders });
+  const send = (): void => {
+    left -= 1;
+    response.write(`data: ${before}${machineMs().toFixed(3)}${after}\n\n`);
+    if (left > 0) return;
+    clearInterval(timer);
+    response.end("data: [DONE]\n\n");
+  };
+  const timer = setInterval(send, everyMs);
+  response.once("close", () => clearInterval(timer));
+  send();
+}
+
+server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  process.stdout.write(`${JSON.stringify({ event: "ready", url: `http://127.0.0.1:${port}` })}\n`);
+});
