@@ -1,5 +1,5 @@
 /** What is compared: nothing in between, nginx, the least relay in Node, Sidestep, and what users would pick instead. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, startProxy } from "./nginx.ts";
 import { litellm, litellmVersion, portkey, portkeyVersion } from "./peers.ts";
@@ -28,8 +28,8 @@ export interface Contender {
   readonly name: string;
   /** Why it cannot take part; null when it can. */
   readonly missing: string | null;
-  /** `upstream` is a base address without path. */
-  readonly start: (stage: Stage, upstream: string) => Promise<Running>;
+  /** `upstream` is a base address without path; without `port` any free one is taken. */
+  readonly start: (stage: Stage, upstream: string, port?: number) => Promise<Running>;
 }
 
 /** The name of the row that added time is held against. */
@@ -58,9 +58,10 @@ export const direct: Contender = {
 export const nginx: Contender = {
   name: nginxName,
   missing: null,
-  start: async (stage, upstream) => {
+  start: async (stage, upstream, port) => {
     const { processes, folder, cores } = stage;
-    const { url, started } = await startProxy({ processes, folder, core: cores.proxy }, upstream);
+    const place = { processes, folder, core: cores.proxy };
+    const { url, started } = await startProxy(place, upstream, port);
     return { name: nginxName, endpoint: endpointOf(url), started };
   },
 };
@@ -68,11 +69,11 @@ export const nginx: Contender = {
 export const bareRelay: Contender = {
   name: bareName,
   missing: null,
-  start: async ({ processes, cores }, upstream) => {
+  start: async ({ processes, cores }, upstream, port = 0) => {
     const started = await processes.start({
       name: bareName,
       command: process.execPath,
-      args: [join(import.meta.dirname, "programs/bare-relay.ts"), upstream],
+      args: [join(import.meta.dirname, "programs/bare-relay.ts"), upstream, String(port)],
       core: cores.proxy,
       ready: "line",
     });
@@ -86,6 +87,10 @@ export interface SidestepOptions {
   /** The policy as YAML, given the upstream's address. */
   readonly policy?: (upstream: string) => string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** False lets it run on every core, as the local model's two threads want to. */
+  readonly isPinned?: boolean;
+  /** Where it keeps what it has computed; every start has an empty folder of its own unless one is named. */
+  readonly state?: string;
 }
 
 /** A policy that forwards everything and needs no model. */
@@ -102,19 +107,19 @@ routes:
 
 /** A Sidestep with its admin address in `started.ready`. */
 export function sidestep(options: SidestepOptions = {}): Contender {
-  const { name = sidestepName, policy = relayPolicy, environment = {} } = options;
+  const { name = sidestepName, policy = relayPolicy, environment = {}, isPinned = true } = options;
   return {
     name,
     missing: null,
-    start: async (stage, upstream) => {
+    start: async (stage, upstream, port = 0) => {
       const home = stage.newFolder(name);
       const file = join(home, "policy.yaml");
       writeFileSync(file, policy(upstream));
       const started = await stage.processes.start({
         name,
         command: process.execPath,
-        args: [...sidestepArguments(file), "--state", join(home, "state")],
-        core: stage.cores.proxy,
+        args: [...sidestepArguments(file, port), "--state", options.state ?? join(home, "state")],
+        core: isPinned ? stage.cores.proxy : null,
         environment,
         ready: "line",
       });
@@ -123,8 +128,8 @@ export function sidestep(options: SidestepOptions = {}): Contender {
   };
 }
 
-function sidestepArguments(policy: string): readonly string[] {
-  const listeners = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+function sidestepArguments(policy: string, port: number): readonly string[] {
+  const listeners = ["--listen", `127.0.0.1:${port}`, "--admin", "127.0.0.1:0"];
   return [join(root, "proxy/main.ts"), "run", "--policy", policy, ...listeners];
 }
 
@@ -133,8 +138,8 @@ const fetchHint = "not fetched: run `npm run bench:peers`";
 export const portkeyGateway: Contender = {
   name: portkeyName,
   missing: portkeyVersion() === null ? fetchHint : null,
-  start: async ({ processes, cores }, upstream) => {
-    const port = await freePort();
+  start: async ({ processes, cores }, upstream, wanted) => {
+    const port = wanted ?? (await freePort());
     const started = await processes.start({
       name: portkeyName,
       command: process.execPath,
@@ -154,11 +159,9 @@ export const portkeyGateway: Contender = {
 export const litellmProxy: Contender = {
   name: litellmName,
   missing: litellmVersion() === null ? fetchHint : null,
-  start: async (stage, upstream) => {
-    const port = await freePort();
-    const home = stage.newFolder(litellmName);
-    const file = join(home, "config.yaml");
-    mkdirSync(home, { recursive: true });
+  start: async (stage, upstream, wanted) => {
+    const port = wanted ?? (await freePort());
+    const file = join(stage.newFolder(litellmName), "config.yaml");
     writeFileSync(file, litellmConfig(upstream));
     const started = await stage.processes.start({
       name: litellmName,

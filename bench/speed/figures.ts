@@ -110,13 +110,34 @@ export function withDerived(table: Table, derived: Derived): Table {
   return { ...table, columns: [...table.columns, derived.column], rows };
 }
 
+/** The table with what each row has more of a column than `against`. */
+export function withAdded(table: Table, of: string, against: string): Table {
+  const from = table.columns.find(({ key }) => key === of);
+  if (from === undefined) return table;
+  const column = { ...from, key: `added-${of}`, name: `added ${from.name}` };
+  return withDerived(table, { column, of, against, by: differences });
+}
+
+/** The median of one cell of one of the tables; null when none has it. */
+export function middleIn(tables: readonly Table[], at: CellAt): number | null {
+  const table = tables.find(({ name }) => name === at.table);
+  return table === undefined ? null : middleOf(table, at.row, at.column);
+}
+
+/** Where a cell is. */
+export interface CellAt {
+  readonly table: string;
+  readonly row: string;
+  readonly column: string;
+}
+
 /** The values of one cell; null when the table has none. */
 export function cellOf(table: Table, row: string, column: string): Values | null {
   return table.rows.find(({ name }) => name === row)?.cells[column] ?? null;
 }
 
 /** The median of one cell; null when the table has none. */
-export function middleOf(table: Table, row: string, column: string): number | null {
+function middleOf(table: Table, row: string, column: string): number | null {
   const values = cellOf(table, row, column);
   return values === null ? null : median(values);
 }

@@ -30,21 +30,22 @@ export function startFixedUpstream(place: NginxPlace, reply: string): Promise<Se
 }
 
 /** Passes everything on to `upstream`, as it comes. */
-export function startProxy(place: NginxPlace, upstream: string): Promise<Served> {
+export function startProxy(place: NginxPlace, upstream: string, port?: number): Promise<Served> {
   const { host } = new URL(upstream);
   const pool = `upstream provider { server ${host}; keepalive 20000; keepalive_requests 1000000000; }`;
   const location =
     "proxy_pass http://provider; proxy_http_version 1.1; proxy_buffering off; " +
     'proxy_set_header Connection ""; proxy_set_header Host $host;';
-  return start(place, "nginx", (port) => `${pool}\n${server(port, location)}`);
+  return start(place, "nginx", (own) => `${pool}\n${server(own, location)}`, port);
 }
 
 async function start(
   { processes, folder, core }: NginxPlace,
   name: string,
   inside: (port: number) => string,
+  wanted?: number,
 ): Promise<Served> {
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const home = join(folder, `${name}-${port}`);
   mkdirSync(home);
   const file = join(home, "nginx.conf");

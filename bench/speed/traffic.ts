@@ -46,6 +46,13 @@ export function chatCall(
   });
 }
 
+/** A call of one user turn and nothing else. */
+export function plainCall(text: string, system: string | null = null): string {
+  const turns = [{ role: "user", content: text }];
+  const messages = system === null ? turns : [{ role: "system", content: system }, ...turns];
+  return JSON.stringify({ model: "gpt-4o-mini", messages });
+}
+
 const answer =
   "Over five years buying is cheaper as long as the van is kept. Assumptions: 18,700 km a year, 8 " +
   "litres per 100 km, 1.70 a litre, a van of 32,000 new.\n\nBuying: 32,000 less about 11,000 that " +

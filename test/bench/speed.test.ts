@@ -14,6 +14,7 @@ import {
 import { Histogram } from "../../bench/speed/histogram.ts";
 import { ReplyReader } from "../../bench/speed/reply-reader.ts";
 import { cellText, markdown, valueText } from "../../bench/speed/report.ts";
+import { Scraped } from "../../bench/speed/scraped.ts";
 import { helpText, readSettings } from "../../bench/speed/settings.ts";
 import { UsageError } from "../../bench/usage.ts";
 
@@ -138,6 +139,19 @@ const share = {
   against: "bare relay",
   by: ratios,
 } as const;
+
+describe("a scrape", () => {
+  it("adds up the series whose labels have the values asked for", () => {
+    const scraped = new Scraped(
+      '# HELP a_total A.\na_total{decision="local",route="x"} 3\na_total{decision="local",route="y"} 4\n' +
+        'a_total{decision="forwarded",route="x"} 5\nb 1e-3\n',
+    );
+    expect(scraped.sum("a_total")).toBe(12);
+    expect(scraped.sum("a_total", { decision: "local" })).toBe(7);
+    expect(scraped.sum("a_total", { decision: "local", route: "y" })).toBe(4);
+    expect([scraped.sum("b"), scraped.sum("c")]).toEqual([0.001, 0]);
+  });
+});
 
 describe("figures", () => {
   it("have the middle of their rounds, without those that have no value", () => {

@@ -10,15 +10,7 @@ import {
   sidestepName,
   type Running,
 } from "../contenders.ts";
-import {
-  differences,
-  middleOf,
-  Rounds,
-  withDerived,
-  type Column,
-  type Table,
-  type Target,
-} from "../figures.ts";
+import { middleIn, Rounds, withAdded, type Column, type Table, type Target } from "../figures.ts";
 import { startFixedUpstream } from "../nginx.ts";
 import { runOpenLoop } from "../open-loop.ts";
 import { inTurn, type Part } from "../part.ts";
@@ -100,12 +92,7 @@ async function fixedRate(
       " ",
     ),
   };
-  return ["p50", "p99"].reduce(withAdded, table);
-}
-
-function withAdded(table: Table, of: string): Table {
-  const column: Column = { key: `added-${of}`, name: `added ${of}`, unit: "ms" };
-  return withDerived(table, { column, of, against: directName, by: differences });
+  return withAdded(withAdded(table, "p50", directName), "p99", directName);
 }
 
 async function nearSaturation(
@@ -143,16 +130,13 @@ async function latencyAt(
 }
 
 function targetsOf(tables: readonly Table[]): readonly Target[] {
-  const table = tables.find(({ name }) => name === "added-1000");
   const bars = [
     { of: "p50", bar: 0.15 },
     { of: "p99", bar: 1.5 },
   ];
-  return bars.map(({ of, bar }) => ({
-    text: `added ${of} at 1,000 calls/s`,
-    value: table === undefined ? null : middleOf(table, sidestepName, `added-${of}`),
-    unit: "ms",
-    bar,
-    isMost: true,
-  }));
+  return bars.map(({ of, bar }) => {
+    const at = { table: "added-1000", row: sidestepName, column: `added-${of}` };
+    const text = `added ${of} at 1,000 calls/s`;
+    return { text, value: middleIn(tables, at), unit: "ms", bar, isMost: true };
+  });
 }

@@ -14,15 +14,7 @@ import {
   type Contender,
   type Running,
 } from "../contenders.ts";
-import {
-  differences,
-  middleOf,
-  Rounds,
-  withDerived,
-  type Column,
-  type Table,
-  type Target,
-} from "../figures.ts";
+import { middleIn, Rounds, withAdded, type Column, type Table, type Target } from "../figures.ts";
 import { inTurn, type Part } from "../part.ts";
 import { startAll, type Stage } from "../stage.ts";
 import { holdStreams, runStreams } from "../streams-load.ts";
@@ -123,13 +115,8 @@ async function delays(
     columns,
     rows: found.rows(),
   };
-  return ["first50", "delay50", "delay99"].reduce(withAdded, table);
-}
-
-function withAdded(table: Table, of: string): Table {
-  const name = columns.find(({ key }) => key === of)?.name ?? of;
-  const column: Column = { key: `added-${of}`, name: `added ${name}`, unit: "ms" };
-  return withDerived(table, { column, of, against: directName, by: differences });
+  const compared = ["first50", "delay50", "delay99"];
+  return compared.reduce((wider, of) => withAdded(wider, of, directName), table);
 }
 
 /** Each in a fresh process, one after the other: memory that was used once is seldom given back. */
@@ -187,10 +174,8 @@ function openFiles(): number {
 }
 
 function targetsOf(tables: readonly Table[]): readonly Target[] {
-  const valueOf = (name: string, column: string): number | null => {
-    const table = tables.find((one) => one.name === name);
-    return table === undefined ? null : middleOf(table, sidestepName, column);
-  };
+  const valueOf = (table: string, column: string): number | null =>
+    middleIn(tables, { table, row: sidestepName, column });
   return [
     {
       text: "added delay per chunk p99 at 100 streams",

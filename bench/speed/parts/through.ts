@@ -15,11 +15,11 @@ import {
   type Running,
 } from "../contenders.ts";
 import {
-  differences,
   median,
   cellOf,
   ratios,
   Rounds,
+  withAdded,
   withDerived,
   type Column,
   type PartResult,
@@ -104,12 +104,7 @@ function tableOf(found: Rounds, connections: number): Table {
     against: bareName,
     by: ratios,
   });
-  return withDerived(compared, {
-    column: { key: "added", name: "added p50", unit: "ms" },
-    of: "p50",
-    against: directName,
-    by: differences,
-  });
+  return withAdded(compared, "p50", directName);
 }
 
 function targetsOf(tables: readonly Table[]): readonly Target[] {

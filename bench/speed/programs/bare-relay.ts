@@ -66,7 +66,7 @@ function methodOf({ method }: IncomingMessage): Dispatcher.HttpMethod {
   return method === "POST" ? "POST" : "GET";
 }
 
-server.listen(0, "127.0.0.1", () => {
+server.listen(Number(process.argv[3] ?? 0), "127.0.0.1", () => {
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   process.stdout.write(`${JSON.stringify({ event: "ready", url: `http://127.0.0.1:${port}` })}\n`);
