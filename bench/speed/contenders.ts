@@ -48,6 +48,11 @@ function endpointOf(url: string, headers: Readonly<Record<string, string>> = {})
   return { url, path: chatPath, headers: { ...clientHeaders, ...headers } };
 }
 
+/** The same way with one more header line on every call. */
+export function withHeader(endpoint: Endpoint, name: string): Endpoint {
+  return { ...endpoint, headers: { ...endpoint.headers, [name]: "1" } };
+}
+
 export const direct: Contender = {
   name: directName,
   missing: null,
@@ -86,6 +91,8 @@ export interface SidestepOptions {
   readonly name?: string;
   /** The policy as YAML, given the upstream's address. */
   readonly policy?: (upstream: string) => string;
+  /** A policy file that is there already, in place of `policy`. */
+  readonly file?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** False lets it run on every core, as the local model's two threads want to. */
   readonly isPinned?: boolean;
@@ -94,7 +101,7 @@ export interface SidestepOptions {
 }
 
 /** A policy that forwards everything and needs no model. */
-function relayPolicy(upstream: string): string {
+export function relayPolicy(upstream: string): string {
   return `version: 1
 model: null
 providers:
@@ -113,13 +120,13 @@ export function sidestep(options: SidestepOptions = {}): Contender {
     missing: null,
     start: async (stage, upstream, port = 0) => {
       const home = stage.newFolder(name);
-      const file = join(home, "policy.yaml");
-      writeFileSync(file, policy(upstream));
+      const file = options.file ?? join(home, "policy.yaml");
+      if (options.file === undefined) writeFileSync(file, policy(upstream));
       const started = await stage.processes.start({
         name,
         command: process.execPath,
         args: [...sidestepArguments(file, port), "--state", options.state ?? join(home, "state")],
-        core: isPinned ? stage.cores.proxy : null,
+        core: isPinned ? stage.cores.proxy : stage.cores.all,
         environment,
         ready: "line",
       });

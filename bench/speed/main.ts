@@ -35,7 +35,7 @@ async function measured(stage: Stage): Promise<Report> {
   const machine = machineNow();
   if (cores.proxy === null) stage.tell("nothing is pinned: two cores and taskset are wanted");
   // The bench itself must not stand in the way of what is measured.
-  if (cores.load !== null) pinThis(cores.load);
+  pinThis(cores.load);
   const chosen = parts.filter(
     ({ name }) => settings.parts.length === 0 || settings.parts.includes(name),
   );

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { once } from "node:events";
+import type { Core } from "./pinning.ts";
 import type { Processes, Started } from "./processes.ts";
 import { providerHeaders } from "./traffic.ts";
 
@@ -11,7 +12,7 @@ export interface NginxPlace {
   readonly processes: Processes;
   /** For its configuration and temporary files. */
   readonly folder: string;
-  readonly core: number | null;
+  readonly core: Core;
 }
 
 /** A running server with its base address. */

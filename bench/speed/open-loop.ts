@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Endpoint } from "./contenders.ts";
 import { figure } from "./figure-schema.ts";
+import type { Core } from "./pinning.ts";
 import type { Processes } from "./processes.ts";
 
 /** A load. */
@@ -26,7 +27,7 @@ export interface OpenJob extends Omit<OpenLoad, "bodies"> {
 export interface LoadPlace {
   readonly processes: Processes;
   readonly folder: string;
-  readonly core: number | null;
+  readonly core: Core;
 }
 
 export interface OpenResult {

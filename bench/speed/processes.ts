@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pinned } from "./pinning.ts";
+import { pinned, type Core } from "./pinning.ts";
 import { isObject, type JsonObject } from "../../examples/simulated-cloud/json.ts";
 
 /** What is started, and how it shows that it serves. */
@@ -14,8 +14,8 @@ export interface Launch {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The core that it runs on; null leaves that to the system. */
-  readonly core: number | null;
+  /** The cores that it runs on. */
+  readonly core: Core;
   readonly environment?: Readonly<Record<string, string>>;
   /** A port that accepts connections, or a line of JSON on standard output. */
   readonly ready: { readonly port: number } | "line";

@@ -13,6 +13,10 @@ export interface Settings {
   readonly warmSeconds: number;
   /** Fewer and smaller measurements, to see that everything works. */
   readonly isQuick: boolean;
+  /** How long the footprint stands under load. */
+  readonly loadSeconds: number;
+  /** The replay's rows. */
+  readonly replayFile: string;
   /** Where the results go. */
   readonly folder: string | null;
   /** Put under the title of the results: what a reader must know of the machine. */
@@ -36,6 +40,8 @@ ${lines.join("\n")}
   --rounds N         how often every contender has its turn           [3]
   --seconds N        length of one measurement                        [3]
   --quick            one round of one second, fewer sizes: to see that everything works
+  --load-seconds N   how long the footprint stands under load         [10]
+  --replay FILE      the recorded traffic     [../shared/data/replay_dev.jsonl.gz]
   --out FOLDER       where the results go  [bench/results, bench/results/tmp when not all ran in full]
   --note TEXT        put under the results' title
   --help
@@ -66,12 +72,14 @@ function sizes(values: Given): Omit<Settings, "parts" | "note"> {
     seconds,
     warmSeconds: isQuick ? 1 : Math.max(3, seconds),
     isQuick,
+    loadSeconds: whole("load-seconds", values["load-seconds"] ?? usual.loadSeconds),
+    replayFile: values.replay,
     folder: values.out ?? null,
   };
 }
 
-const full = { seconds: "3", rounds: "3" };
-const quick = { seconds: "1", rounds: "1" };
+const full = { seconds: "3", rounds: "3", loadSeconds: "10" };
+const quick = { seconds: "1", rounds: "1", loadSeconds: "2" };
 
 // The options stand here alone so that the types of their values follow from them.
 function parse(args: readonly string[]) {
@@ -82,6 +90,8 @@ function parse(args: readonly string[]) {
       rounds: { type: "string" },
       seconds: { type: "string" },
       quick: { type: "boolean", default: false },
+      "load-seconds": { type: "string" },
+      replay: { type: "string", default: "../shared/data/replay_dev.jsonl.gz" },
       out: { type: "string" },
       note: { type: "string" },
       help: { type: "boolean", default: false },

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { pinned } from "./pinning.ts";
+import { pinned, type Core } from "./pinning.ts";
 import type { Endpoint } from "./contenders.ts";
 
 /** A load. */
@@ -19,7 +19,7 @@ export interface WrkLoad {
 /** Where wrk runs. */
 export interface WrkPlace {
   readonly folder: string;
-  readonly core: number | null;
+  readonly core: Core;
 }
 
 /** What came of it; latencies in milliseconds, `failed` are calls without a 2xx reply. */

@@ -79,7 +79,7 @@ async function startLimit({ processes, cores }: Stage, isPinned: boolean): Promi
     name: limitName,
     command: process.execPath,
     args: [join(import.meta.dirname, "../programs/fixed-server.ts")],
-    core: isPinned ? cores.proxy : null,
+    core: isPinned ? cores.proxy : cores.all,
     ready: "line",
   });
   const url = String(started.ready["url"]);

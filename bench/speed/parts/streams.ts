@@ -1,6 +1,5 @@
 /** Part `streams`: what a way adds to a streamed reply, chunk by chunk, and what an open stream costs in memory. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { residentMB } from "../accounting.ts";
 import {
   bareRelay,
@@ -17,6 +16,7 @@ import {
 import { middleIn, Rounds, withAdded, type Column, type Table, type Target } from "../figures.ts";
 import { inTurn, type Part } from "../part.ts";
 import { startAll, type Stage } from "../stage.ts";
+import { startSse } from "../sse-upstream.ts";
 import { holdStreams, runStreams } from "../streams-load.ts";
 import { chatCall } from "../traffic.ts";
 
@@ -64,33 +64,6 @@ export const streamsPart: Part = {
     return { tables, pictures: [], targets: targetsOf(tables) };
   },
 };
-
-interface Pace {
-  readonly everyMs: number;
-  readonly chunks: number;
-}
-
-interface SseUpstream {
-  readonly url: string;
-  readonly setPace: (pace: Pace) => Promise<void>;
-}
-
-async function startSse({ processes, cores }: Stage): Promise<SseUpstream> {
-  const started = await processes.start({
-    name: "streaming upstream",
-    command: process.execPath,
-    args: [join(import.meta.dirname, "../programs/sse-upstream.ts")],
-    core: cores.load,
-    ready: "line",
-  });
-  const url = String(started.ready["url"]);
-  return {
-    url,
-    setPace: async (pace) => {
-      await fetch(`${url}/pace`, { method: "PUT", body: JSON.stringify(pace) });
-    },
-  };
-}
 
 async function delays(
   stage: Stage,

@@ -1,0 +1,158 @@
+/** Part `decision`: what deciding costs by the length of the text, and whether classifying slows what is relayed beside it. */
+import {
+  direct,
+  sidestep,
+  sidestepName,
+  type Endpoint,
+  withHeader,
+  type Running,
+} from "../contenders.ts";
+import { middleIn, Rounds, type Column, type Table, type Target } from "../figures.ts";
+import { besideStreams } from "../beside-streams.ts";
+import { startFixedUpstream } from "../nginx.ts";
+import type { Part } from "../part.ts";
+import { scrape } from "../scraped.ts";
+import { startAll, type Stage } from "../stage.ts";
+import { supportPolicy } from "../support-calls.ts";
+import { chatReply, plainCall } from "../traffic.ts";
+import { runWrk } from "../wrk.ts";
+
+const lengths = [16, 64, 256, 1000, 4000, 16_000, 100_000];
+const quickLengths = [64, 16_000];
+/** Texts of one length, so that nothing is answered from what was computed for the last call. */
+const textsEach = 20;
+
+const relayedName = "relayed unread";
+const columns: readonly Column[] = [
+  { key: "decision", name: "decision, mean", unit: "ms" },
+  { key: "p50", name: "call p50", unit: "ms" },
+  { key: "p99", name: "call p99", unit: "ms" },
+  { key: "relayed", name: `${relayedName} p50`, unit: "ms" },
+  { key: "added", name: "classified and forwarded, p50 above decision and direct way", unit: "ms" },
+];
+
+export const decisionPart: Part = {
+  name: "decision",
+  about: "what deciding costs by length of the text, and relaying while the model is busy",
+  run: async (stage) => {
+    const { processes, folder, cores } = stage;
+    const place = { processes, folder, core: cores.load };
+    const upstream = await startFixedUpstream(place, chatReply());
+    const tables: Table[] = [];
+    for (const isPinned of [true, false]) {
+      const own = sidestep({ policy: supportPolicy, isPinned });
+      const running = await startAll(stage, [direct, own], upstream.url);
+      tables.push(await byLength(stage, running, isPinned));
+    }
+    await stage.rest();
+    tables.push(await besideStreams(stage));
+    return { tables, pictures: [], targets: targetsOf(tables) };
+  },
+};
+
+async function byLength(
+  stage: Stage,
+  running: readonly Running[],
+  isPinned: boolean,
+): Promise<Table> {
+  const { rounds, isQuick } = stage.settings;
+  const [plain, own] = running;
+  const found = new Rounds();
+  const sizes = (isQuick ? quickLengths : lengths).map((length) => ({ length }));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { length } of sizes) {
+      if (plain === undefined || own === undefined) continue;
+      const figures = await atLength(stage, { plain, own }, length);
+      found.add(rowOf(length), figures);
+      stage.tell(`decision of ${length} characters, round ${round + 1}`);
+    }
+  }
+  const name = isPinned ? "one" : "two";
+  return {
+    name: `decision-${name}`,
+    title: `Decisions, 1 connection, ${name} thread${isPinned ? "" : "s"}`,
+    subject: "text",
+    columns,
+    rows: found.rows(),
+    note:
+      "The decision is what Sidestep's own metric says, from a readable call to its judgement; every " +
+      "call is read by the model and then forwarded or answered.",
+  };
+}
+
+async function atLength(
+  stage: Stage,
+  { plain, own }: { readonly plain: Running; readonly own: Running },
+  length: number,
+): Promise<Record<"decision" | "p50" | "p99" | "relayed" | "added", number>> {
+  const bodies = textsOf(length).map((text) => plainCall(text));
+  const straight = await load(stage, plain.endpoint, bodies);
+  const relayed = await load(stage, withHeader(own.endpoint, "x-relay"), bodies);
+  const before = await scrape(own);
+  const { p50, p99 } = await load(stage, own.endpoint, bodies);
+  const after = await scrape(own);
+  const spent = (name: string): number => after.sum(name) - before.sum(name);
+  const count = spent("sidestep_decision_seconds_count");
+  const decision = (1000 * spent("sidestep_decision_seconds_sum")) / count;
+  return { decision, p50, p99, relayed: relayed.p50, added: p50 - decision - straight.p50 };
+}
+
+const words =
+  "the delivery of our order was late again and nobody could tell me which of the two parcels holds " +
+  "the lamp that we had asked for in spring when the old one broke so please compare what is offered";
+
+/** Ordinary words, each text another rotation of them. */
+function textsOf(length: number): readonly string[] {
+  const list = words.split(" ");
+  return Array.from({ length: textsEach }, (_, first) => {
+    const turned = [...list.slice(first), ...list.slice(0, first)].join(" ");
+    return `${turned} `.repeat(Math.ceil(length / turned.length)).slice(0, length);
+  });
+}
+
+/** Half as long as elsewhere: there are many of them. */
+function load(
+  { folder, cores, settings }: Stage,
+  target: Endpoint,
+  bodies: readonly string[],
+): ReturnType<typeof runWrk> {
+  const seconds = Math.max(1, Math.floor(settings.seconds / 2));
+  return runWrk({ target, bodies, connections: 1, seconds }, { folder, core: cores.load });
+}
+
+/** The name of a length's row. */
+function rowOf(length: number): string {
+  return `${length.toLocaleString("en-US")} characters`;
+}
+
+function targetsOf(tables: readonly Table[]): readonly Target[] {
+  const decision = (length: number, bar: number): Target => ({
+    text: `decision of ${rowOf(length)}, two threads, mean`,
+    value: middleIn(tables, { table: "decision-two", row: rowOf(length), column: "decision" }),
+    unit: "ms",
+    bar,
+    isMost: true,
+  });
+  return [
+    decision(64, 1.5),
+    decision(100_000, 7),
+    {
+      text: `classified and forwarded, p50 of ${rowOf(64)} above decision and direct way`,
+      value: middleIn(tables, { table: "decision-two", row: rowOf(64), column: "added" }),
+      unit: "ms",
+      bar: 0.3,
+      isMost: true,
+    },
+    {
+      text: `event loop delay p99 while classifying (${sidestepName} on all cores)`,
+      value: middleIn(tables, {
+        table: "decision-beside",
+        row: "all cores, classifying",
+        column: "lag",
+      }),
+      unit: "ms",
+      bar: 10,
+      isMost: true,
+    },
+  ];
+}
