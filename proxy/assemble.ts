@@ -214,8 +214,9 @@ function generationOf(
   const store = measuredStore(ground.store, metrics);
   const faults = recorder;
   const model = measuredClassifier(classifier ?? noClassifier, metrics);
-  const deliberate = timed(deliberation({ classifier: model, signals: signalReaders }), (seconds) =>
-    metrics.decided(seconds),
+  const deliberate = timed(
+    deliberation({ classifier: model, signals: signalReaders }),
+    (seconds, { id, span }) => metrics.decided(seconds, { id, traceId: span?.traceId ?? null }),
   );
   const answers: AnswerParts = { deliberate, answers: answererOf(ground.generators), faults };
   const stored: RecallParts = { store, now: () => Date.now(), faults };

@@ -207,7 +207,7 @@ class Sidecar implements Running {
     });
     return {
       isReady: () => !this.#isDraining,
-      metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+      metrics: (accept) => metrics.page(accept),
     };
   }
 

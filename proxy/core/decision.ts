@@ -89,6 +89,8 @@ export type Ending =
 /** The full record, settled once when the last byte has left. Holds no content. */
 export interface DecisionRecord {
   readonly id: string;
+  /** Absent or null while the call is not traced. */
+  readonly traceId?: string | null;
   /** ISO 8601. */
   readonly at: string;
   readonly method: string;

@@ -314,6 +314,8 @@ export interface TracedAttempt {
 
 /** The spans of one call. Never throws. */
 export interface CallSpan {
+  /** 32 hex digits; null while nothing of the call is recorded, be it that tracing is off or that it was not sampled. */
+  readonly traceId: string | null;
   /** Begins the span of deciding; the returned function ends it. */
   decide(): () => void;
   /**

@@ -100,6 +100,7 @@ function recordOf(seen: Seen): DecisionRecord {
   const totalMs = performance.now() - received.startedMs;
   return {
     id: received.id,
+    traceId: seen.span.traceId,
     at: new Date(Date.now() - totalMs).toISOString(),
     method: received.head.method,
     path: pathOf(received.head.target),

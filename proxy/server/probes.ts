@@ -5,8 +5,10 @@ import { textReply, type Routes } from "./small-server.ts";
 export interface ProbeParts {
   /** False while the process is stopping or has no policy yet. */
   readonly isReady: () => boolean;
-  /** The metrics page with its content type. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** The metrics page with its content type, in the format that the `Accept` header asks for. */
+  readonly metrics: (
+    accept: string,
+  ) => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 /** `/livez`, `/readyz` and `/metrics`. */
@@ -17,8 +19,8 @@ export function probeRoutes(parts: ProbeParts): Routes {
       GET: () => (parts.isReady() ? textReply(200, "ready") : textReply(503, "not ready")),
     },
     "/metrics": {
-      GET: async () => {
-        const { contentType, text } = await parts.metrics();
+      GET: async ({ accept }) => {
+        const { contentType, text } = await parts.metrics(accept ?? "");
         return { status: 200, contentType, body: text };
       },
     },

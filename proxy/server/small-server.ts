@@ -7,6 +7,8 @@ import { asJson } from "./json-text.ts";
 /** A request with its body read. */
 export interface SmallRequest {
   readonly query: URLSearchParams;
+  /** The `Accept` header. */
+  readonly accept: string | undefined;
   readonly body: Buffer;
 }
 
@@ -107,7 +109,7 @@ async function routed(
   }
   const body = await bodyOf(request);
   if (body === null) return problem(413, "The body is larger than 4 MiB.");
-  return handler({ query: url.searchParams, body });
+  return handler({ query: url.searchParams, accept: request.headers.accept, body });
 }
 
 /** Null when it is too large. */

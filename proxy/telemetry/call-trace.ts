@@ -51,6 +51,10 @@ export class CallTrace implements CallSpan {
     this.#inside = trace.setSpan(outside, this.#server);
   }
 
+  get traceId(): string | null {
+    return this.#server.isRecording() ? this.#server.spanContext().traceId : null;
+  }
+
   decide(): () => void {
     const span = this.#child("sidestep.decide", SpanKind.INTERNAL, {});
     return () => span?.end();

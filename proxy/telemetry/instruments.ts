@@ -1,5 +1,5 @@
 /** Makes the metrics of the table on one registry, without a lookup by name anywhere else; used by metrics. */
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type OpenMetricsContentType, type Registry } from "prom-client";
 import { metricTable, type MetricName } from "./metric-table.ts";
 
 /** Upper bounds in seconds: of work inside the pod, and of what a provider may take. */
@@ -26,13 +26,20 @@ export type NameOf<Kind extends Row["kind"]> = {
 /** Label values by label. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** The call that an exemplar points at. */
+export interface CallRef {
+  readonly id: string;
+  /** Absent while the call is not traced. */
+  readonly traceId?: string | null;
+}
+
 /** The metrics of the table, made and registered. */
 export class Instruments {
   readonly #counters: Map<string, Counter> = new Map();
   readonly #gauges: Map<string, Gauge> = new Map();
   readonly #histograms: Map<string, Histogram> = new Map();
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry<OpenMetricsContentType>) {
     const rows: readonly [string, Row][] = Object.entries(metricTable);
     for (const [name, row] of rows) this.#make(registry, name, row);
   }
@@ -51,12 +58,14 @@ export class Instruments {
     this.#gauges.get(name)?.reset();
   }
 
-  /** Observes a duration; what is no number from 0 is left out. */
-  seconds(name: NameOf<"histogram">, labels: Labels, value: number): void {
-    if (value >= 0 && Number.isFinite(value)) this.#histograms.get(name)?.observe(labels, value);
+  /** Observes a duration, with the call as the bucket's exemplar; what is no number from 0 is left out. */
+  seconds(name: NameOf<"histogram">, labels: Labels, value: number, call?: CallRef): void {
+    if (!(value >= 0 && Number.isFinite(value))) return;
+    const exemplarLabels = call === undefined ? {} : exemplarOf(call);
+    this.#histograms.get(name)?.observe({ labels, value, exemplarLabels });
   }
 
-  #make(registry: Registry, name: string, row: Row): void {
+  #make(registry: Registry<OpenMetricsContentType>, name: string, row: Row): void {
     const plain = { name, help: row.help, labelNames: [...row.labels], registers: [registry] };
     switch (row.kind) {
       case "counter":
@@ -67,8 +76,14 @@ export class Instruments {
         return;
       case "histogram": {
         const bounds = buckets[row.buckets ?? "long"];
-        this.#histograms.set(name, new Histogram({ ...plain, buckets: bounds }));
+        const histogram = new Histogram({ ...plain, buckets: bounds, enableExemplars: true });
+        this.#histograms.set(name, histogram);
       }
     }
   }
+}
+
+/** Ids of our own making only, so that no caller's word gets in and the format's bound is kept. */
+function exemplarOf({ id, traceId }: CallRef): Labels {
+  return { request_id: id, ...(typeof traceId === "string" ? { trace_id: traceId } : {}) };
 }

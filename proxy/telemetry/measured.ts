@@ -45,17 +45,17 @@ export function measuredStore(store: Store, metrics: Metrics): Store {
   };
 }
 
-/** The same work; `observe` is told how many seconds it took, also when it fails. */
+/** The same work; `observe` is told how many seconds it took and what it was given, also when it fails. */
 export function timed<Given extends readonly unknown[], Result>(
   work: (...given: Given) => Promise<Result>,
-  observe: (seconds: number) => void,
+  observe: (seconds: number, ...given: Given) => void,
 ): (...given: Given) => Promise<Result> {
   return async (...given) => {
     const startedMs = performance.now();
     try {
       return await work(...given);
     } finally {
-      observe((performance.now() - startedMs) / 1000);
+      observe((performance.now() - startedMs) / 1000, ...given);
     }
   };
 }

@@ -1,8 +1,10 @@
 /** Prometheus metrics on a registry of their own; assemble joins them to recorder, store, classifier and policy. */
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { collectDefaultMetrics, Registry, type OpenMetricsContentType } from "prom-client";
 import type { DecisionRecord, Usage } from "../core/decision.ts";
 import type { BreakerState, Recorder } from "../core/ports.ts";
-import { Instruments } from "./instruments.ts";
+import { contentTypes, formatFor, written, type ExpositionFormat } from "./exposition.ts";
+import { figuresOf, type Family } from "./figures.ts";
+import { Instruments, type CallRef } from "./instruments.ts";
 import { LabelCap, none } from "./label-cap.ts";
 
 /** How a classification ended. */
@@ -34,12 +36,19 @@ export interface MetricSources {
 const breakerStates = ["closed", "open", "half_open"] as const;
 const classifierStates = ["ready", "loading", "failed", "closed", "absent"] as const;
 
+/** The library's own gauges whose names say that they are counters. */
+const misnamed = [
+  "nodejs_active_handles_total",
+  "nodejs_active_requests_total",
+  "nodejs_active_resources_total",
+];
+
 /** Most distinct values of a label whose values the policy or a fault names. */
 const mostValues = 100;
 
 /** All metrics of the process: ours, and prom-client's own for process, event loop and heap. */
 export class Metrics implements Recorder {
-  readonly #registry: Registry = new Registry();
+  readonly #registry: Registry<OpenMetricsContentType> = openRegistry();
   readonly #instruments: Instruments = new Instruments(this.#registry);
   readonly #routes: LabelCap = new LabelCap(mostValues);
   readonly #targets: LabelCap = new LabelCap(mostValues);
@@ -51,6 +60,7 @@ export class Metrics implements Recorder {
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of misnamed) this.#registry.removeSingleMetric(name);
     this.#instruments.set("sidestep_stopped", {}, 0);
     this.#instruments.set("sidestep_classifier_waiting", {}, 0);
   }
@@ -60,15 +70,21 @@ export class Metrics implements Recorder {
     this.#sources = { ...this.#sources, ...sources };
   }
 
-  /** Content type of `text()`. */
-  get contentType(): string {
-    return this.#registry.contentType;
+  /** Everything, in the format that an `Accept` header asks for. */
+  async page(accept: string): Promise<{ readonly contentType: string; readonly text: string }> {
+    const format = formatFor(accept);
+    return { contentType: contentTypes[format], text: await this.text(format) };
   }
 
-  /** Everything in Prometheus' text format. */
-  async text(): Promise<string> {
+  /** Everything in one of the two formats. */
+  async text(format: ExpositionFormat = "text"): Promise<string> {
+    return written(await this.figures(), format);
+  }
+
+  /** Everything as it stands now. */
+  figures(): Promise<readonly Family[]> {
     this.#readSources();
-    return this.#registry.metrics();
+    return figuresOf(this.#registry);
   }
 
   record(record: DecisionRecord): void {
@@ -84,9 +100,10 @@ export class Metrics implements Recorder {
       provider,
     });
     this.#instruments.add("sidestep_endings_total", { ending: record.ending, decision });
-    this.#instruments.seconds("sidestep_overhead_seconds", by, record.overheadMs / 1000);
-    this.#instruments.seconds("sidestep_first_byte_seconds", by, record.firstByteMs / 1000);
-    this.#instruments.seconds("sidestep_request_seconds", by, record.totalMs / 1000);
+    const { overheadMs, firstByteMs, totalMs } = record;
+    this.#instruments.seconds("sidestep_overhead_seconds", by, overheadMs / 1000, record);
+    this.#instruments.seconds("sidestep_first_byte_seconds", by, firstByteMs / 1000, record);
+    this.#instruments.seconds("sidestep_request_seconds", by, totalMs / 1000, record);
     this.#recordWould(record);
     this.#recordMoney(record, provider);
     if (decision === "cache" || decision === "stale") {
@@ -100,8 +117,8 @@ export class Metrics implements Recorder {
   }
 
   /** Seconds from a readable request to its judgement. */
-  decided(seconds: number): void {
-    this.#instruments.seconds("sidestep_decision_seconds", {}, seconds);
+  decided(seconds: number, call?: CallRef): void {
+    this.#instruments.seconds("sidestep_decision_seconds", {}, seconds, call);
   }
 
   /** A classification begins to wait; `classified` ends it. */
@@ -222,4 +239,11 @@ export class Metrics implements Recorder {
       }
     }
   }
+}
+
+/** Of the kind that keeps exemplars; both formats are written from its figures. */
+function openRegistry(): Registry<OpenMetricsContentType> {
+  const registry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  return registry;
 }

@@ -11,6 +11,7 @@ const longestText = 200;
 export function flatRecord(record: DecisionRecord): JsonObject {
   return {
     id: record.id,
+    traceId: record.traceId ?? null,
     method: clipped(record.method),
     path: clipped(record.path),
     protocol: record.protocol,

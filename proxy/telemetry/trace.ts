@@ -6,6 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The spans of a call that is not traced. */
 export const noSpan: CallSpan = {
+  traceId: null,
   decide: () => nothing,
   attempt: () => [],
   end: nothing,

@@ -143,7 +143,8 @@ describe("label values", () => {
 describe("metrics of the process", () => {
   it("hold event-loop lag, memory and processor time", async () => {
     const text = await metrics.text();
-    expect(metrics.contentType).toBe("text/plain; version=0.0.4; charset=utf-8");
+    const { contentType } = await metrics.page("");
+    expect(contentType).toBe("text/plain; version=0.0.4; charset=utf-8");
     for (const name of [
       "nodejs_eventloop_lag_p99_seconds",
       "process_resident_memory_bytes",
