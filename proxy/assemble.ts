@@ -25,7 +25,13 @@ import { signalReaders } from "./signals/registry.ts";
 import { createMemoryStore, type MemoryStore } from "./store/memory.ts";
 import { DecisionRing } from "./telemetry/decision-ring.ts";
 import { createLog, levelNamed, type Log } from "./telemetry/log.ts";
-import { measuredClassifier, measuredStore, timed } from "./telemetry/measured.ts";
+import {
+  measuredClassifier,
+  measuredStore,
+  measuredUpstream,
+  timed,
+} from "./telemetry/measured.ts";
+import type { MetricSources } from "./telemetry/metric-sources.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { recorderOf } from "./telemetry/recorder.ts";
 import { watchStalls } from "./telemetry/stall-watch.ts";
@@ -91,7 +97,10 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
   const upstream = createUpstream({
     env: options.env,
     caFiles: options.caFiles,
-    onChange: ({ name, from, to }) => log.event("warn", "breaker", { name, from, to }),
+    onChange: ({ name, from, to }) => {
+      metrics.upstreams.breakerChanged(name, to);
+      log.event("warn", "breaker", { name, from, to });
+    },
   });
   const store = createMemoryStore(policy.store);
   const generators = new Generators((model, { status, error }) =>
@@ -167,6 +176,24 @@ export function modelNameOf({ classifier }: Generation): string | null {
   return classifier?.state.status === "ready" ? (classifier.state.model?.name ?? null) : null;
 }
 
+/** What `/metrics` asks the parts for. */
+export function metricSources(ground: Ground, current: () => Generation): MetricSources {
+  const { upstream, store, log } = ground;
+  return {
+    breakers: () => upstream.breakers(),
+    upstreams: () => {
+      const { providers, targets } = current().policy;
+      const names = new Set([...providers.keys(), ...targets.keys()]);
+      return [...names].map((name) => ({ name, isAvailable: !upstream.isDown(name) }));
+    },
+    store: () => store.usage(),
+    classifier: () => current().classifier?.state.status ?? "absent",
+    queueLimit: () => current().policy.limits.queue,
+    model: () => modelNameOf(current()),
+    droppedLines: () => log.dropped(),
+  };
+}
+
 /** The same generation with answering switched off or on. */
 export function stoppedGeneration(
   ground: Ground,
@@ -210,7 +237,8 @@ function generationOf(
   snapshot: Snapshot,
   { classifier, isWhole }: Pick<Generation, "classifier" | "isWhole">,
 ): Generation {
-  const { upstream, recorder, tracer, metrics } = ground;
+  const { recorder, tracer, metrics } = ground;
+  const upstream = measuredUpstream(ground.upstream, metrics.upstreams);
   const store = measuredStore(ground.store, metrics);
   const faults = recorder;
   const model = measuredClassifier(classifier ?? noClassifier, metrics);

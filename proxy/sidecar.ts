@@ -4,6 +4,7 @@ import {
   bareGeneration,
   closeGround,
   layGround,
+  metricSources,
   modelNameOf,
   nextGeneration,
   stoppedGeneration,
@@ -14,6 +15,7 @@ import { bundledPolicy } from "./cli/check.ts";
 import { exitCodes, UsageError, type Terminal } from "./cli/command.ts";
 import type { Explained, Explainer } from "./cli/explain.ts";
 import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
+import { programVersion } from "./cli/version.ts";
 import type { Mode, Policy } from "./core/policy.ts";
 import { RetiredModels } from "./inference/retired-models.ts";
 import { Revival } from "./inference/revival.ts";
@@ -142,6 +144,7 @@ class Sidecar implements Running {
 
   /** Serves at once, forwarding; answers as soon as the model is there and the intents are fitted. */
   async start(loaded: GoodPolicy): Promise<void> {
+    this.#ground.metrics.began(await programVersion().catch(() => "unknown"));
     await this.#bind();
     const waited = Promise.withResolvers<void>();
     const timer = setTimeout(waited.resolve, modelWaitMs);
@@ -196,15 +199,9 @@ class Sidecar implements Running {
   }
 
   #probes(): ProbeParts {
-    const { metrics, upstream, store, log } = this.#ground;
-    metrics.watch({
-      breakers: () => upstream.breakers(),
-      store: () => store.usage(),
-      activity: () => this.#data?.counts() ?? null,
-      classifier: () => this.#generation.classifier?.state.status ?? "absent",
-      model: () => modelNameOf(this.#generation),
-      droppedLines: () => log.dropped(),
-    });
+    const { metrics } = this.#ground;
+    metrics.watch(metricSources(this.#ground, () => this.#generation));
+    metrics.watch({ activity: () => this.#data?.counts() ?? null });
     return {
       isReady: () => !this.#isDraining,
       metrics: (accept) => metrics.page(accept),
@@ -266,8 +263,9 @@ class Sidecar implements Running {
   }
 
   #tellLoaded(): void {
-    const { revision, mode } = this.#policy;
-    this.#ground.metrics.policyLoaded({ revision, mode }, Date.now());
+    const { revision, mode, providers } = this.#policy;
+    const loaded = { revision, mode, providers: providers.keys() };
+    this.#ground.metrics.policyLoaded(loaded, Date.now());
     const told = { revision, mode, model: modelNameOf(this.#generation) };
     this.#ground.log.event("info", "policy_loaded", told);
   }

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errors } from "../proxy/core/errors.ts";
 import { reasons } from "../proxy/core/reasons.ts";
+import { metricTable } from "../proxy/telemetry/metric-table.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -11,6 +12,7 @@ export function pages(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/reasons.md", reasonsPage()],
     ["docs/errors.md", errorsPage()],
+    ["docs/metrics.md", metricsPage()],
   ]);
 }
 
@@ -47,6 +49,17 @@ function errorsPage(): string {
     ...rows,
     "",
   ].join("\n");
+}
+
+/** The page as it is, with the rows of its table made anew. */
+function metricsPage(): string {
+  const rows = Object.entries(metricTable).map(([name, { kind, labels, help }]) => {
+    const names = labels.map((label) => `\`${label}\``).join(", ");
+    return `| \`${name}\` | ${kind} | ${names === "" ? "none" : names} | ${help} |`;
+  });
+  const table = /^\| metric \| kind .*\n\| --- .*\n(?:\|.*\n)*/m;
+  const head = "| metric | kind | labels | what it counts |\n| --- | --- | --- | --- |\n";
+  return (textOf("docs/metrics.md") ?? "").replace(table, () => `${head}${rows.join("\n")}\n`);
 }
 
 /** The pages whose file differs from what the tables give. */

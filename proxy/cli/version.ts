@@ -18,9 +18,13 @@ export const version: Command = {
       terminal.out(help);
       return exitCodes.ok;
     }
-    const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-    const manifest = v.parse(v.object({ version: v.string() }), JSON.parse(text));
-    terminal.out(`sidestep ${manifest.version} (node ${process.version})`);
+    terminal.out(`sidestep ${await programVersion()} (node ${process.version})`);
     return exitCodes.ok;
   },
 };
+
+/** The version that package.json states. */
+export async function programVersion(): Promise<string> {
+  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  return v.parse(v.object({ version: v.string() }), JSON.parse(text)).version;
+}

@@ -1,7 +1,7 @@
 /** What layers may ask for; the folders of rank 1 implement it, assemble.ts joins the two. */
 import type { Duplex } from "node:stream";
 import type { Probability, Score } from "./brand.ts";
-import type { DecisionRecord } from "./decision.ts";
+import type { DecisionRecord, Usage } from "./decision.ts";
 import type { HeaderLines, RequestBody, RequestHead } from "./http.ts";
 import type { AnswerSpec, GenerateAnswer, Policy, Provider } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
@@ -281,6 +281,8 @@ export interface StoreEntry extends StoredReply {
   readonly includesUsage: boolean;
   /** What the provider's reply cost at list prices, USD; null when unpriced. */
   readonly costUsd: number | null;
+  /** Tokens that the provider counted for it; null when it did not say. */
+  readonly usage: Usage | null;
   readonly model: string;
 }
 

@@ -27,7 +27,12 @@ interface ReplyBase {
 /** A reply on its way out. */
 export type Reply =
   | (ReplyBase & { readonly kind: "answer"; readonly answer: Answer })
-  | (ReplyBase & { readonly kind: "stored"; readonly stored: StoredReply })
+  | (ReplyBase & {
+      readonly kind: "stored";
+      readonly stored: StoredReply;
+      /** Tokens of the stored reply, which this call did not spend. */
+      readonly usage?: Usage | null;
+    })
   | (ReplyBase & {
       readonly kind: "error";
       readonly error: SidestepError;

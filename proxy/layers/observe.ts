@@ -131,6 +131,7 @@ function settled(seen: Seen, usage: Usage | null): Verdict {
 
 function usageOf(reply: Reply, reader: UsageReader | null): Usage | null {
   if (reply.kind === "answer") return reply.answer.usage;
+  if (reply.kind === "stored") return reply.usage ?? null;
   return reader?.end()?.usage ?? null;
 }
 

@@ -129,5 +129,5 @@ function storedReply(
     costUsd: 0,
     savedUsd: entry.costUsd,
   });
-  return { kind: "stored", stored, verdict, ended: unobserved };
+  return { kind: "stored", stored, usage: entry.usage, verdict, ended: unobserved };
 }

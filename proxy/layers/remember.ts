@@ -76,6 +76,7 @@ async function store(parts: RecallParts, judged: Judged, place: Place, kept: Kep
     isStream: contentType.startsWith("text/event-stream"),
     includesUsage: place.view.includeUsage,
     costUsd: costAt(judged, place, read.usage),
+    usage: read.usage,
     model: read.model ?? place.view.model,
   });
 }

@@ -1,5 +1,6 @@
 /** Makes the metrics of the table on one registry, without a lookup by name anywhere else; used by metrics. */
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, type Registry } from "prom-client";
+import { SeriesCap } from "./label-cap.ts";
 import { metricTable, type MetricName } from "./metric-table.ts";
 
 /** Upper bounds in seconds: of work inside the pod, and of what a provider may take. */
@@ -11,10 +12,15 @@ const buckets: Readonly<Record<"short" | "long", number[]>> = {
   ],
 };
 
+/** Most series of a metric with several open labels. */
+const mostSeries = 1000;
+
 interface Row {
   readonly kind: "counter" | "gauge" | "histogram";
   readonly labels: readonly string[];
   readonly help: string;
+  /** Labels whose values the policy names, where several of them could multiply. */
+  readonly open?: readonly string[];
   readonly buckets?: keyof typeof buckets;
 }
 
@@ -38,15 +44,26 @@ export class Instruments {
   readonly #counters: Map<string, Counter> = new Map();
   readonly #gauges: Map<string, Gauge> = new Map();
   readonly #histograms: Map<string, Histogram> = new Map();
+  readonly #caps: Map<string, SeriesCap> = new Map();
 
   constructor(registry: Registry<OpenMetricsContentType>) {
     const rows: readonly [string, Row][] = Object.entries(metricTable);
-    for (const [name, row] of rows) this.#make(registry, name, row);
+    for (const [name, row] of rows) {
+      this.#make(registry, name, row);
+      if (row.open !== undefined) this.#caps.set(name, new SeriesCap(mostSeries, row.open));
+    }
   }
 
   /** Adds to a counter; what is no positive number is left out. */
   add(name: NameOf<"counter">, labels: Labels, amount = 1): void {
-    if (amount > 0 && Number.isFinite(amount)) this.#counters.get(name)?.inc(labels, amount);
+    if (!(amount > 0 && Number.isFinite(amount))) return;
+    const bounded = this.#caps.get(name)?.labels(labels) ?? labels;
+    this.#counters.get(name)?.inc(bounded, amount);
+  }
+
+  /** Shows a counter at 0 before anything is counted, so that its first event is seen as a rise. */
+  begin(name: NameOf<"counter">, labels: Labels): void {
+    this.#counters.get(name)?.inc(labels, 0);
   }
 
   set(name: NameOf<"gauge">, labels: Labels, value: number): void {

@@ -24,3 +24,31 @@ export class LabelCap {
     return value;
   }
 }
+
+/**
+ * Bounds how many series one metric has, since labels of a hundred values each would still multiply:
+ * combinations beyond the limit count under "other" in every label that the policy names the values of.
+ */
+export class SeriesCap {
+  readonly #limit: number;
+  readonly #open: readonly string[];
+  readonly #seen: Set<string> = new Set();
+
+  constructor(limit: number, open: readonly string[]) {
+    this.#limit = limit;
+    this.#open = open;
+  }
+
+  /** The labels to count under. */
+  labels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const key = JSON.stringify(labels);
+    if (this.#seen.has(key)) return labels;
+    if (this.#seen.size >= this.#limit) return { ...labels, ...this.#others() };
+    this.#seen.add(key);
+    return labels;
+  }
+
+  #others(): Record<string, string> {
+    return Object.fromEntries(this.#open.map((label) => [label, other]));
+  }
+}

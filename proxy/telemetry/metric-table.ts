@@ -2,14 +2,17 @@
 
 /** Name -> kind, labels and the sentence that `/metrics` gives as help. */
 export const metricTable = {
+  sidestep_build_info: { kind: "gauge", labels: ["version"], help: "1 for the version that runs." },
   sidestep_requests_total: {
     kind: "counter",
     labels: ["decision", "reason", "route", "target", "provider"],
+    open: ["route", "target", "provider"],
     help: "Calls that have ended, by how they were served and why.",
   },
   sidestep_would_total: {
     kind: "counter",
     labels: ["decision", "reason", "route"],
+    open: ["route"],
     help: "Observed calls, by what would have been done with them.",
   },
   sidestep_endings_total: {
@@ -92,6 +95,32 @@ export const metricTable = {
     labels: [],
     help: "Bytes in the store, keys, headers and bookkeeping included.",
   },
+  sidestep_upstream_calls_total: {
+    kind: "counter",
+    labels: ["upstream", "result"],
+    help: "Calls to a provider or target: ok, client_error, rate_limited, server_error, unreachable, timeout, reset, invalid, held_back by a breaker or rate limit, or caller_gone.",
+  },
+  sidestep_upstream_first_byte_seconds: {
+    kind: "histogram",
+    labels: ["upstream"],
+    buckets: "long",
+    help: "From sending a call to the head of the provider's reply or its failure: what a direct call would wait, too.",
+  },
+  sidestep_upstream_in_flight: {
+    kind: "gauge",
+    labels: ["upstream"],
+    help: "Calls and tunnels that a provider or target is busy with now, until their last byte.",
+  },
+  sidestep_upstream_available: {
+    kind: "gauge",
+    labels: ["upstream"],
+    help: "1 for each provider and target of the policy whose breaker lets calls through, else 0.",
+  },
+  sidestep_breaker_changes_total: {
+    kind: "counter",
+    labels: ["upstream", "to"],
+    help: "Changes of a breaker's state, by the state that it came to.",
+  },
   sidestep_breaker_state: {
     kind: "gauge",
     labels: ["upstream", "state"],
@@ -133,6 +162,11 @@ export const metricTable = {
     labels: [],
     help: "Calls that wait for the local model now, the running one included.",
   },
+  sidestep_classifier_queue_limit: {
+    kind: "gauge",
+    labels: [],
+    help: "Most calls that may wait for the local model; further ones are forwarded at once.",
+  },
   sidestep_classifier_state: {
     kind: "gauge",
     labels: ["state"],
@@ -158,12 +192,32 @@ export const metricTable = {
     labels: ["where"],
     help: "Faults of our own that were contained; the call went on.",
   },
+  sidestep_memory_limit_bytes: {
+    kind: "gauge",
+    labels: [],
+    help: "Memory that the process may use: its control group's limit, else the machine's memory.",
+  },
   sidestep_log_lines_dropped_total: {
     kind: "counter",
     labels: [],
     help: "Log lines that were dropped because standard error did not keep up.",
   },
 } as const;
+
+/** Where faults of our own are contained, as far as it is known beforehand. */
+export const faultPlaces: readonly string[] = [
+  "admin",
+  "answer",
+  "decide",
+  "fitting",
+  "forward",
+  "observe",
+  "rescue",
+  "server",
+  "store",
+  "telemetry",
+  "tracing",
+];
 
 /** Name of one of our own metrics. */
 export type MetricName = keyof typeof metricTable;

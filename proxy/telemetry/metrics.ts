@@ -1,40 +1,25 @@
 /** Prometheus metrics on a registry of their own; assemble joins them to recorder, store, classifier and policy. */
 import { collectDefaultMetrics, Registry, type OpenMetricsContentType } from "prom-client";
 import type { DecisionRecord, Usage } from "../core/decision.ts";
-import type { BreakerState, Recorder } from "../core/ports.ts";
+import type { Recorder } from "../core/ports.ts";
 import { contentTypes, formatFor, written, type ExpositionFormat } from "./exposition.ts";
 import { figuresOf, type Family } from "./figures.ts";
 import { Instruments, type CallRef } from "./instruments.ts";
-import { LabelCap, none } from "./label-cap.ts";
+import { LabelCap } from "./label-cap.ts";
+import { faultPlaces } from "./metric-table.ts";
+import { SourceReader, type MetricSources } from "./metric-sources.ts";
+import { UpstreamMetrics } from "./upstream-metrics.ts";
 
 /** How a classification ended. */
 export type ClassifyResult = "ok" | "model_unavailable" | "decision_timeout" | "queue_full";
 
-/** Where the local model stands; absent when the policy names none. */
-export type ClassifierState = "ready" | "loading" | "failed" | "closed" | "absent";
-
-/** Open connections of callers, and what is served on them. */
-export interface Activity {
-  readonly connections: number;
-  readonly calls: number;
-  readonly tunnels: number;
+/** What is told of a policy in force. */
+export interface LoadedPolicy {
+  readonly revision: string;
+  readonly mode: string;
+  /** Names of its providers. */
+  readonly providers?: Iterable<string>;
 }
-
-/** What is read when `/metrics` is asked for; each may be left out. */
-export interface MetricSources {
-  readonly breakers?: () => readonly BreakerState[];
-  readonly store?: () => { readonly entries: number; readonly bytes: number };
-  readonly classifier?: () => ClassifierState;
-  /** Name of the model in force; null when none is loaded. */
-  readonly model?: () => string | null;
-  /** What is going on at the data listener; null while there is none. */
-  readonly activity?: () => Activity | null;
-  /** Log lines dropped since the start. */
-  readonly droppedLines?: () => number;
-}
-
-const breakerStates = ["closed", "open", "half_open"] as const;
-const classifierStates = ["ready", "loading", "failed", "closed", "absent"] as const;
 
 /** The library's own gauges whose names say that they are counters. */
 const misnamed = [
@@ -54,9 +39,14 @@ export class Metrics implements Recorder {
   readonly #targets: LabelCap = new LabelCap(mostValues);
   readonly #providers: LabelCap = new LabelCap(mostValues);
   readonly #places: LabelCap = new LabelCap(mostValues);
-  #sources: MetricSources = {};
+  readonly #sources: SourceReader = new SourceReader(this.#instruments, mostValues);
   #waiting = 0;
-  #droppedSeen = 0;
+
+  /** Of providers and targets, which share their breakers' names. */
+  readonly upstreams: UpstreamMetrics = new UpstreamMetrics(
+    this.#instruments,
+    new LabelCap(mostValues),
+  );
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
@@ -65,9 +55,18 @@ export class Metrics implements Recorder {
     this.#instruments.set("sidestep_classifier_waiting", {}, 0);
   }
 
+  /** The process serves from now on. What alerts watch begins at 0, so that the first event is a rise. */
+  began(version: string): void {
+    this.#instruments.set("sidestep_build_info", { version }, 1);
+    const began = this.#instruments;
+    for (const where of faultPlaces) began.begin("sidestep_faults_total", { where });
+    for (const result of ["good", "bad"]) began.begin("sidestep_policy_reloads_total", { result });
+    for (const result of ["hit", "stale"]) began.begin("sidestep_cache_requests_total", { result });
+  }
+
   /** Names what is read at each scrape; later calls add to earlier ones. */
   watch(sources: MetricSources): void {
-    this.#sources = { ...this.#sources, ...sources };
+    this.#sources.watch(sources);
   }
 
   /** Everything, in the format that an `Accept` header asks for. */
@@ -83,7 +82,7 @@ export class Metrics implements Recorder {
 
   /** Everything as it stands now. */
   figures(): Promise<readonly Family[]> {
-    this.#readSources();
+    this.#sources.read();
     return figuresOf(this.#registry);
   }
 
@@ -153,8 +152,12 @@ export class Metrics implements Recorder {
   }
 
   /** A policy was loaded and is in force. `atMs` is epoch milliseconds. */
-  policyLoaded(policy: { readonly revision: string; readonly mode: string }, atMs: number): void {
-    const { revision, mode } = policy;
+  policyLoaded(policy: LoadedPolicy, atMs: number): void {
+    const { revision, mode, providers = [] } = policy;
+    for (const name of providers) {
+      const provider = this.#providers.label(name);
+      this.#instruments.begin("sidestep_unpriced_total", { provider });
+    }
     this.#instruments.clear("sidestep_policy_info");
     this.#instruments.set("sidestep_policy_info", { revision, mode }, 1);
     this.#instruments.add("sidestep_policy_reloads_total", { result: "good" });
@@ -197,47 +200,6 @@ export class Metrics implements Recorder {
     const name = "sidestep_tokens_total";
     this.#instruments.add(name, { ...by, direction: "input" }, usage.inputTokens);
     this.#instruments.add(name, { ...by, direction: "output" }, usage.outputTokens);
-  }
-
-  #readSources(): void {
-    const { breakers, store, classifier, model, activity, droppedLines } = this.#sources;
-    if (breakers !== undefined) this.#readBreakers(breakers());
-    if (store !== undefined) this.#readStore(store());
-    this.#readActivity(activity);
-    this.#readModel(classifier?.() ?? null, model?.() ?? null);
-    const dropped = droppedLines?.() ?? 0;
-    this.#instruments.add("sidestep_log_lines_dropped_total", {}, dropped - this.#droppedSeen);
-    this.#droppedSeen = dropped;
-  }
-
-  #readStore({ entries, bytes }: { readonly entries: number; readonly bytes: number }): void {
-    this.#instruments.set("sidestep_store_entries", {}, entries);
-    this.#instruments.set("sidestep_store_bytes", {}, bytes);
-  }
-
-  #readActivity(activity: MetricSources["activity"]): void {
-    const open = activity?.() ?? null;
-    if (open === null) return;
-    this.#instruments.set("sidestep_open_calls", {}, open.calls + open.tunnels);
-    this.#instruments.set("sidestep_open_connections", {}, open.connections);
-  }
-
-  #readModel(now: ClassifierState | null, model: string | null): void {
-    for (const state of now === null ? [] : classifierStates) {
-      this.#instruments.set("sidestep_classifier_state", { state }, Number(state === now));
-    }
-    this.#instruments.clear("sidestep_model_info");
-    if (model !== null) this.#instruments.set("sidestep_model_info", { model }, 1);
-  }
-
-  #readBreakers(breakers: readonly BreakerState[]): void {
-    this.#instruments.clear("sidestep_breaker_state");
-    for (const breaker of breakers.slice(0, mostValues)) {
-      for (const state of breakerStates) {
-        const labels = { upstream: breaker.name || none, state };
-        this.#instruments.set("sidestep_breaker_state", labels, Number(state === breaker.state));
-      }
-    }
   }
 }
 

@@ -14,6 +14,7 @@ function entryOf(body: string, more: Partial<StoreEntry> = {}): StoreEntry {
     isStream: false,
     includesUsage: false,
     costUsd: null,
+    usage: null,
     model: "gpt-4o-mini",
     ...more,
   };

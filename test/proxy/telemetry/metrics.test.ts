@@ -1,4 +1,6 @@
 /** What `/metrics` says after calls, faults, reloads and scrapes. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type {
   BreakerState,
@@ -9,7 +11,7 @@ import type {
 import type { Classification } from "../../../proxy/core/signals.ts";
 import { LabelCap } from "../../../proxy/telemetry/label-cap.ts";
 import { measuredClassifier, measuredStore, timed } from "../../../proxy/telemetry/measured.ts";
-import { metricTable } from "../../../proxy/telemetry/metric-table.ts";
+import { faultPlaces, metricTable } from "../../../proxy/telemetry/metric-table.ts";
 import { Metrics } from "../../../proxy/telemetry/metrics.ts";
 import { createMemoryStore } from "../../../proxy/store/memory.ts";
 import { forwardedVerdict, recordOf, verdictOf } from "./records.ts";
@@ -124,6 +126,32 @@ describe("label values", () => {
     expect(lines).toHaveLength(101);
     expect(lines.at(-1)).toMatch(/route="other".* 400$/);
     expect(await linesOf("sidestep_faults_total")).toHaveLength(101);
+  });
+
+  it("do not multiply: of routes times targets a thousand series are told apart", async () => {
+    for (let at = 0; at < 5000; at += 1) {
+      const verdict = verdictOf({ route: `route-${at % 90}`, target: `target-${at % 83}` });
+      metrics.record(recordOf({ verdict }));
+    }
+    const lines = await linesOf("sidestep_requests_total");
+    expect(lines).toHaveLength(1001);
+    const rest = 'route="other",target="other",provider="other"} ';
+    expect(lines.at(-1)).toContain(rest);
+    const counts = lines.map((line) => Number(line.split(" ").at(-1)));
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(5000);
+  });
+
+  it("of faults are known beforehand, so that the first fault is seen as a rise from 0", () => {
+    const folder = join(import.meta.dirname, "../../../proxy");
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    const texts = files
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => readFileSync(join(folder, file), "utf8"));
+    const places = texts.flatMap((text) =>
+      [...text.matchAll(/(?:faults|recorder|Recorder)\.fault\("(\w+)"/g)].map((found) => found[1]),
+    );
+    expect(places.length).toBeGreaterThan(10);
+    expect(places.filter((place) => !faultPlaces.includes(place ?? ""))).toEqual([]);
   });
 
   it("stay what they were once they are known", () => {
@@ -243,6 +271,7 @@ const entry: StoreEntry = {
   isStream: false,
   includesUsage: false,
   costUsd: null,
+  usage: null,
   model: "m",
 };
 
