@@ -32,7 +32,9 @@ import {
   timed,
 } from "./telemetry/measured.ts";
 import type { MetricSources } from "./telemetry/metric-sources.ts";
+import { createMetricsExport, type MetricsExport } from "./telemetry/metrics-export.ts";
 import { Metrics } from "./telemetry/metrics.ts";
+import { programVersion } from "./telemetry/program-version.ts";
 import { recorderOf } from "./telemetry/recorder.ts";
 import { watchStalls } from "./telemetry/stall-watch.ts";
 import { createTracer } from "./telemetry/trace.ts";
@@ -177,7 +179,7 @@ export function modelNameOf({ classifier }: Generation): string | null {
 }
 
 /** What `/metrics` asks the parts for. */
-export function metricSources(ground: Ground, current: () => Generation): MetricSources {
+function metricSources(ground: Ground, current: () => Generation): MetricSources {
   const { upstream, store, log } = ground;
   return {
     breakers: () => upstream.breakers(),
@@ -192,6 +194,20 @@ export function metricSources(ground: Ground, current: () => Generation): Metric
     model: () => modelNameOf(current()),
     droppedLines: () => log.dropped(),
   };
+}
+
+/** Joins the figures to what they are read from, and pushes them where the environment asks for it. */
+export async function beginMetrics(
+  ground: Ground,
+  env: GroundOptions["env"],
+  current: () => Generation,
+): Promise<MetricsExport> {
+  const { metrics, recorder } = ground;
+  const version = await programVersion().catch(() => "unknown");
+  metrics.began(version);
+  metrics.watch(metricSources(ground, current));
+  const onFault = (fault: unknown): void => recorder.fault("otlp_metrics", fault);
+  return createMetricsExport({ env, version, figures: () => metrics.figures(), onFault });
 }
 
 /** The same generation with answering switched off or on. */

@@ -2,9 +2,9 @@
 import { resolve } from "node:path";
 import {
   bareGeneration,
+  beginMetrics,
   closeGround,
   layGround,
-  metricSources,
   modelNameOf,
   nextGeneration,
   stoppedGeneration,
@@ -15,7 +15,6 @@ import { bundledPolicy } from "./cli/check.ts";
 import { exitCodes, UsageError, type Terminal } from "./cli/command.ts";
 import type { Explained, Explainer } from "./cli/explain.ts";
 import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
-import { programVersion } from "./cli/version.ts";
 import type { Mode, Policy } from "./core/policy.ts";
 import { RetiredModels } from "./inference/retired-models.ts";
 import { Revival } from "./inference/revival.ts";
@@ -32,6 +31,7 @@ import { createDataServer, type DataServer } from "./server/listen.ts";
 import { policyPage } from "./server/policy-page.ts";
 import type { ProbeParts } from "./server/probes.ts";
 import type { SmallServer } from "./server/small-server.ts";
+import type { MetricsExport } from "./telemetry/metrics-export.ts";
 import { fullRecord } from "./telemetry/record-json.ts";
 
 /** After SIGTERM a sidecar serves on until nothing has come for this long. */
@@ -119,6 +119,7 @@ class Sidecar implements Running {
   #data: DataServer | null = null;
   #small: SmallServer[] = [];
   #watch: PolicyWatch | null = null;
+  #export: MetricsExport | null = null;
   readonly #retired = new RetiredModels();
   readonly #revival = new Revival(() => void this.#takeUp(this.#policy).catch(() => undefined));
   #taking: Promise<void> = Promise.resolve();
@@ -144,7 +145,8 @@ class Sidecar implements Running {
 
   /** Serves at once, forwarding; answers as soon as the model is there and the intents are fitted. */
   async start(loaded: GoodPolicy): Promise<void> {
-    this.#ground.metrics.began(await programVersion().catch(() => "unknown"));
+    const { env } = this.#options;
+    this.#export = await beginMetrics(this.#ground, env, () => this.#generation);
     await this.#bind();
     const waited = Promise.withResolvers<void>();
     const timer = setTimeout(waited.resolve, modelWaitMs);
@@ -176,6 +178,7 @@ class Sidecar implements Running {
     this.#revival.close();
     await Promise.all([this.#data?.close(), ...this.#small.map((server) => server.close())]);
     await Promise.all([this.#generation.classifier?.close(), this.#retired.close()]);
+    await this.#export?.close();
     await closeGround(this.#ground);
   }
 
@@ -200,7 +203,6 @@ class Sidecar implements Running {
 
   #probes(): ProbeParts {
     const { metrics } = this.#ground;
-    metrics.watch(metricSources(this.#ground, () => this.#generation));
     metrics.watch({ activity: () => this.#data?.counts() ?? null });
     return {
       isReady: () => !this.#isDraining,

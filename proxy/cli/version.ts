@@ -1,6 +1,5 @@
 /** `sidestep version`: the program's version and what it runs on. */
-import { readFile } from "node:fs/promises";
-import * as v from "valibot";
+import { programVersion } from "../telemetry/program-version.ts";
 import { exitCodes, type Command } from "./command.ts";
 import { isOn, readFlags, type Flag } from "./flags.ts";
 
@@ -22,9 +21,3 @@ export const version: Command = {
     return exitCodes.ok;
   },
 };
-
-/** The version that package.json states. */
-export async function programVersion(): Promise<string> {
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  return v.parse(v.object({ version: v.string() }), JSON.parse(text)).version;
-}

@@ -212,6 +212,7 @@ export const faultPlaces: readonly string[] = [
   "fitting",
   "forward",
   "observe",
+  "otlp_metrics",
   "rescue",
   "server",
   "store",

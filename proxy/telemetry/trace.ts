@@ -17,11 +17,16 @@ export const noTracer: Tracer = { start: () => noSpan, close: async () => {} };
 
 /** Whether the environment asks for traces, in OpenTelemetry's own variables. */
 export function isTracingOn(env: Environment): boolean {
-  if (env["OTEL_SDK_DISABLED"]?.trim().toLowerCase() === "true") return false;
+  if (isDisabled(env)) return false;
   const exporters = listOf(env["OTEL_TRACES_EXPORTER"]);
   if (exporters.length > 0) return !exporters.includes("none");
   const endpoints = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
   return endpoints.some((name) => (env[name] ?? "").trim() !== "");
+}
+
+/** Whether OpenTelemetry is switched off as a whole. */
+export function isDisabled(env: Environment): boolean {
+  return env["OTEL_SDK_DISABLED"]?.trim().toLowerCase() === "true";
 }
 
 /**
@@ -42,7 +47,8 @@ export async function createTracer(
   }
 }
 
-function listOf(text: string | undefined): string[] {
+/** The words of a list with commas, in lower case. */
+export function listOf(text: string | undefined): string[] {
   const parts = (text ?? "").split(",").map((part) => part.trim().toLowerCase());
   return parts.filter((part) => part !== "");
 }
