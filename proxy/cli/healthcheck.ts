@@ -1,7 +1,12 @@
 /** `sidestep healthcheck`: asks a listener for readiness, for images without curl. */
-import { request } from "undici";
-import { exitCodes, type Command } from "./command.ts";
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { defaultAdminAddress, formatAddress, parseAddress } from "../server/address.ts";
+import { exitCodes, type Command, type Terminal } from "./command.ts";
 import { isOn, readFlags, valueOf, type Flag } from "./flags.ts";
+
+/** Within the three seconds that an image's check is given. */
+const timeoutMs = 2000;
 
 const flags: Readonly<Record<string, Flag>> = {
   url: { kind: "string" },
@@ -10,7 +15,7 @@ const flags: Readonly<Record<string, Flag>> = {
 
 const help = `sidestep healthcheck: exits 0 when the sidecar is ready, else 1
 
-  --url URL   what to ask (default: http://127.0.0.1:4001/readyz)
+  --url URL   what to ask (default: /readyz of SIDESTEP_ADMIN, else of 127.0.0.1:4001)
   --help      this text`;
 
 /** The command. */
@@ -24,15 +29,29 @@ export const healthcheck: Command = {
       terminal.out(help);
       return exitCodes.ok;
     }
-    const url = valueOf(given, "url") ?? "http://127.0.0.1:4001/readyz";
+    const url = valueOf(given, "url") ?? usualUrl(terminal.env);
     try {
-      const reply = await request(url, { headersTimeout: 2000, bodyTimeout: 2000 });
-      await reply.body.dump();
-      if (reply.statusCode === 200) return exitCodes.ok;
-      terminal.err(`${url} answered ${reply.statusCode}`);
+      const status = await statusOf(url);
+      if (status === 200) return exitCodes.ok;
+      terminal.err(`${url} answered ${status}`);
     } catch (fault) {
       terminal.err(`${url}: ${fault instanceof Error ? fault.message : String(fault)}`);
     }
     return exitCodes.failed;
   },
 };
+
+/** Node's own client, and no agent, for a process that lives for one question and must ask no proxy. */
+async function statusOf(url: string): Promise<number | undefined> {
+  const asked = get(url, { agent: false, signal: AbortSignal.timeout(timeoutMs) });
+  const [reply]: IncomingMessage[] = await once(asked, "response");
+  asked.destroy();
+  return reply?.statusCode;
+}
+
+/** Readiness where `sidestep run` listens in the same environment: an image's check knows no flags of the run. */
+function usualUrl(env: Terminal["env"]): string {
+  const named = env["SIDESTEP_ADMIN"] ?? "";
+  const address = named === "" ? defaultAdminAddress : parseAddress(named);
+  return `http://${formatAddress(address)}/readyz`;
+}
