@@ -90,6 +90,22 @@ function report(fault: unknown): void {
   terminal.err(JSON.stringify({ level: "error", event: "stray_fault", message }));
 }
 
+/**
+ * The kernel keeps from the first process of a container every signal that it does not handle, so that
+ * none would end it. A command with handlers of its own, as `run`, goes before.
+ */
+function endBySignals(): void {
+  for (const [signal, number] of [
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+  ] as const) {
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(128 + number);
+    });
+  }
+}
+
+if (process.pid === 1) endBySignals();
 // A reader that has seen enough, as `head` has, is no fault.
 process.stdout.on("error", () => undefined);
 process.on("uncaughtException", report);

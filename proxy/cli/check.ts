@@ -1,15 +1,13 @@
 /** `sidestep check`: tells whether a policy would load, with every problem's position. */
-import { fileURLToPath } from "node:url";
 import type { Policy } from "../core/policy.ts";
+import { bundledFile } from "../core/bundled.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { formatProblem } from "../policy/problem.ts";
 import { exitCodes, UsageError, type Command } from "./command.ts";
 import { isOn, readFlags, valueOf, type Flag } from "./flags.ts";
 
 /** The policy that is used when none is named. */
-export const bundledPolicy: string = fileURLToPath(
-  new URL("../../policies/default.yaml", import.meta.url),
-);
+export const bundledPolicy: string = bundledFile("policies/default.yaml");
 
 const flags: Readonly<Record<string, Flag>> = {
   policy: { kind: "string" },

@@ -1,7 +1,7 @@
 /** List prices of well-known models: the bundled table, and what a call costs by it; layers and load.ts use it. */
-import { join } from "node:path";
 import type { Usage } from "../core/decision.ts";
 import type { Price } from "../core/policy.ts";
+import { bundledFile } from "../core/bundled.ts";
 import { frozen, frozenMap } from "./freeze.ts";
 import { parseTree } from "./parse.ts";
 import { ProblemList } from "./problem.ts";
@@ -9,8 +9,8 @@ import { policySchema } from "./schema.ts";
 import { readSource } from "./sources.ts";
 import { validate } from "./validate.ts";
 
-/** The table in the repository. */
-const BUNDLED = join(import.meta.dirname, "../../policies/prices.yaml");
+/** The table that comes with the program. */
+const BUNDLED = bundledFile("policies/prices.yaml");
 
 /** What may follow a table's name in a model's name: a date, a version, a variant. */
 const NEXT = new Set(["-", "@", ":", undefined]);
