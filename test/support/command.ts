@@ -2,8 +2,10 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 
-/** The program's entry. */
-export const main: string = resolve(import.meta.dirname, "../../proxy/main.ts");
+const root = resolve(import.meta.dirname, "../..");
+
+/** The program's entry: the source, or what SIDESTEP_PROGRAM names, so that a bundle is held to the same tests. */
+export const main: string = resolve(root, process.env["SIDESTEP_PROGRAM"] ?? "proxy/main.ts");
 
 /** What a command left behind. */
 export interface Ran {

@@ -3,11 +3,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import * as v from "valibot";
-
-const root = resolve(import.meta.dirname, "../..");
+import { main } from "./command.ts";
 
 const readyLine = v.object({
   event: v.literal("ready"),
@@ -50,11 +49,10 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     await writeFile(join(folder, name), text);
   }
   const flags = ["--policy", policyFile, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-  const child = spawn(
-    process.execPath,
-    [join(root, "proxy/main.ts"), "run", ...flags, ...(options.flags ?? [])],
-    { env: { PATH: process.env["PATH"], ...options.env }, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, [main, "run", ...flags, ...(options.flags ?? [])], {
+    env: { PATH: process.env["PATH"], ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const chunks: string[] = [];
   child.stderr.setEncoding("utf8").on("data", (text: string) => chunks.push(text));
   const log = (): string => chunks.join("");
