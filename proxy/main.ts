@@ -5,6 +5,7 @@ import { check } from "./cli/check.ts";
 import { exitCodes, UsageError, type Command, type Terminal } from "./cli/command.ts";
 import { explainCommand } from "./cli/explain.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
+import { injectCommand, uninjectCommand } from "./cli/inject.ts";
 import { modelsCommand } from "./cli/models.ts";
 import { runCommand, StartFailed } from "./cli/run.ts";
 import { trainCommand } from "./cli/train.ts";
@@ -13,6 +14,15 @@ import { nearestHint } from "./policy/nearest.ts";
 
 /** Imported when wanted: help and check need neither sockets nor a model. */
 const sidecar = () => import("./sidecar.ts");
+
+/** Nothing of the injector is loaded where calls pass through. */
+const patcher = async () => {
+  const [{ readSettings }, manifest] = await Promise.all([
+    import("./injector/settings.ts"),
+    import("./injector/manifest.ts"),
+  ]);
+  return { readSettings, ...manifest };
+};
 
 const commands: ReadonlyMap<string, Command> = new Map(
   [
@@ -27,6 +37,8 @@ const commands: ReadonlyMap<string, Command> = new Map(
       return openTrainer(model, process.cwd(), folder);
     }),
     modelsCommand(() => import("./inference/model-listing.ts")),
+    injectCommand(patcher),
+    uninjectCommand(patcher),
     healthcheck,
     version,
   ].map((command) => [command.name, command]),

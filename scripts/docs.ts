@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { errors } from "../proxy/core/errors.ts";
 import { reasons } from "../proxy/core/reasons.ts";
 import { metricTable } from "../proxy/telemetry/metric-table.ts";
+import { annotations, PREFIX } from "../proxy/injector/annotations.ts";
+import { baseUrlVariables } from "../proxy/injector/providers.ts";
+import { doneReasons, leftReasons, skipReasons } from "../proxy/injector/reasons.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -13,6 +16,7 @@ export function pages(): ReadonlyMap<string, string> {
     ["docs/reasons.md", reasonsPage()],
     ["docs/errors.md", errorsPage()],
     ["docs/metrics.md", metricsPage()],
+    ["docs/injection.md", injectionPage()],
   ]);
 }
 
@@ -60,6 +64,59 @@ function metricsPage(): string {
   const table = /^\| metric \| kind .*\n\| --- .*\n(?:\|.*\n)*/m;
   const head = "| metric | kind | labels | what it counts |\n| --- | --- | --- | --- |\n";
   return (textOf("docs/metrics.md") ?? "").replace(table, () => `${head}${rows.join("\n")}\n`);
+}
+
+function injectionPage(): string {
+  const rows = Object.entries(annotations).map(
+    ([word, { form, about }]) => `| \`${PREFIX}${word}\` | ${form} | ${about} |`,
+  );
+  const variables = baseUrlVariables.map(
+    ({ name, provider, path }) =>
+      `| \`${name}\` | ${provider} | \`http://127.0.0.1:4000${path}\` |`,
+  );
+  return [
+    "# Injection: annotations, variables, reasons",
+    "",
+    "What [kubernetes.md](kubernetes.md) tells in order, as tables. The webhook and `sidestep inject` are",
+    "the same code.",
+    "",
+    "## Annotations of a pod",
+    "",
+    "`sidestep.dev/inject` (`enabled` or `disabled`) is a label of namespaces and pods, or an annotation",
+    "of a pod; a pod's refusal wins over everything, its wish over its namespace's. The others are",
+    "annotations of the pod. One that is unknown or not of its form keeps the sidecar out, with the reason",
+    "`annotation_invalid`. `sidestep.dev/status` is written by the injector.",
+    "",
+    "| annotation | value | what it does |",
+    "| --- | --- | --- |",
+    ...rows,
+    "",
+    "## Variables that are set",
+    "",
+    "| variable | provider | value |",
+    "| --- | --- | --- |",
+    ...variables,
+    "",
+    ...injectionReasons(),
+    "",
+  ].join("\n");
+}
+
+function injectionReasons(): readonly string[] {
+  const tables: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    ["Why a pod gets no sidecar:", skipReasons],
+    ["What is done to a container:", doneReasons],
+    ["What is left alone in a container:", leftReasons],
+  ];
+  return [
+    "## Reasons",
+    ...tables.flatMap(([title, table]) => ["", title, "", ...reasonTable(table)]),
+  ];
+}
+
+function reasonTable(table: Readonly<Record<string, string>>): readonly string[] {
+  const rows = Object.entries(table).map(([code, sentence]) => `| \`${code}\` | ${sentence} |`);
+  return ["| code | what it means |", "| --- | --- |", ...rows];
 }
 
 /** The pages whose file differs from what the tables give. */

@@ -8,6 +8,8 @@ export interface Flag {
   readonly kind: "string" | "boolean";
   /** Whether it may be given more than once; in the environment, values are separated by commas. */
   readonly isList?: boolean;
+  /** One letter, for flags that other tools have under it too. */
+  readonly short?: string;
 }
 
 /** What a command was called with. */
@@ -37,7 +39,11 @@ function parsedArgs(args: readonly string[], flags: Readonly<Record<string, Flag
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [
       name,
-      { type: flag.kind, multiple: true } as const,
+      {
+        type: flag.kind,
+        multiple: true,
+        ...(flag.short === undefined ? {} : { short: flag.short }),
+      },
     ]),
   );
   try {

@@ -18,6 +18,7 @@ const ranks: Readonly<Record<string, number>> = {
   answers: 2,
   layers: 2,
   server: 3,
+  injector: 4,
   cli: 4,
   "assemble.ts": 4,
   "sidecar.ts": 5,
@@ -64,6 +65,17 @@ describe("the house", () => {
       importsOf(file).filter((target) => !target.startsWith(proxy)),
     );
     expect(outward).toEqual([]);
+  });
+
+  it("loads the injector from its commands alone, never where calls pass through", () => {
+    const loaders = sources.filter(
+      (file) =>
+        roomOf(file) !== "injector" &&
+        importsOf(file).some((target) => target.startsWith(join(proxy, "injector"))),
+    );
+    expect(loaders.map((file) => relative(root, file))).toEqual(["proxy/main.ts"]);
+    const statically = /from "\.\/injector\//.test(readFileSync(join(proxy, "main.ts"), "utf8"));
+    expect(statically).toBe(false);
   });
 
   it("opens every file with a sentence that says what it is for", () => {

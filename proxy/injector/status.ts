@@ -1,0 +1,62 @@
+/** The status annotation: what the injector did to a pod, so that it can be taken back, topped up and read. */
+import * as v from "valibot";
+import { STATUS } from "./annotations.ts";
+import { wordsOf, type Pod, type Variable } from "./pod.ts";
+
+/** The environment variables of a container before they were set: null for those that were not there. */
+export type Before = Readonly<Record<string, Variable | null>>;
+
+/** What was done to a pod. */
+export interface Status {
+  readonly version: string;
+  readonly sidecar: "native" | "container";
+  /** The data port. */
+  readonly port: number;
+  readonly containers: Readonly<Record<string, Before>>;
+  /** What was left alone: container -> what about it -> reason. */
+  readonly left: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The grace period before it was raised; null when it was left, 0 when there was none. */
+  readonly grace: number | null;
+  /** Whether the annotation for `kubectl exec` was added. */
+  readonly default: boolean;
+  /** Pull secrets that were added. */
+  readonly pull: readonly string[];
+}
+
+const variable = v.looseObject({ name: v.string() });
+const schema: v.GenericSchema<unknown, Status> = v.object({
+  version: v.string(),
+  sidecar: v.picklist(["native", "container"]),
+  port: v.number(),
+  containers: v.record(v.string(), v.record(v.string(), v.nullable(variable))),
+  left: v.record(v.string(), v.record(v.string(), v.string())),
+  grace: v.nullable(v.number()),
+  default: v.boolean(),
+  pull: v.array(v.string()),
+});
+
+/** What the pod's annotation says; null when it says nothing that is understood. */
+export function readStatus(pod: Pod): Status | null {
+  const text = wordsOf(pod, "annotations")[STATUS];
+  if (text === undefined) return null;
+  try {
+    const read = v.safeParse(schema, JSON.parse(text));
+    return read.success ? read.output : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The annotation's text. */
+export function statusText(status: Status): string {
+  return JSON.stringify(status);
+}
+
+/** The text for a pod that was skipped. */
+export function skippedText(skip: {
+  readonly reason: string;
+  readonly detail: string | null;
+}): string {
+  const { reason, detail } = skip;
+  return JSON.stringify(detail === null ? { skipped: reason } : { skipped: reason, detail });
+}
