@@ -1,15 +1,14 @@
 /** The only file that knows every part of a call's way: the stack is written here once, for each policy anew. */
+import type { Ground, GroundOptions } from "./ground.ts";
 import { dirname } from "node:path";
 import { accountAnswer } from "./answers/account.ts";
 import { answererOf } from "./answers/registry.ts";
 import { Stack } from "./core/layer.ts";
 import type { Policy } from "./core/policy.ts";
-import type { Classifier, Recorder, Tracer } from "./core/ports.ts";
+import type { Classifier } from "./core/ports.ts";
 import type { Received, Snapshot } from "./core/received.ts";
 import { createClassifier, type LocalClassifier } from "./inference/classifier.ts";
-import { Generators } from "./inference/generators.ts";
 import { fitSnapshotParts } from "./inference/snapshot-parts.ts";
-import { openStateFolder } from "./inference/state-folder.ts";
 import { answer, type AnswerParts } from "./layers/answer.ts";
 import { decide } from "./layers/decide.ts";
 import { deliberation } from "./layers/deliberation.ts";
@@ -22,9 +21,6 @@ import { rescue } from "./layers/rescue.ts";
 import { upgrade } from "./layers/upgrade.ts";
 import type { Live } from "./server/live.ts";
 import { signalReaders } from "./signals/registry.ts";
-import { createMemoryStore, type MemoryStore } from "./store/memory.ts";
-import { DecisionRing } from "./telemetry/decision-ring.ts";
-import { createLog, levelNamed, type Log } from "./telemetry/log.ts";
 import {
   measuredClassifier,
   measuredStore,
@@ -33,41 +29,7 @@ import {
 } from "./telemetry/measured.ts";
 import type { MetricSources } from "./telemetry/metric-sources.ts";
 import { createMetricsExport, type MetricsExport } from "./telemetry/metrics-export.ts";
-import { Metrics } from "./telemetry/metrics.ts";
 import { programVersion } from "./telemetry/program-version.ts";
-import { recorderOf } from "./telemetry/recorder.ts";
-import { watchStalls } from "./telemetry/stall-watch.ts";
-import { createTracer } from "./telemetry/trace.ts";
-import { createUpstream, type ClosableUpstream } from "./upstream/upstream.ts";
-
-/** How many records `/decisions` remembers. */
-const rememberedDecisions = 1000;
-
-/** What the ground is laid from. */
-export interface GroundOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Extra certificate authorities, PEM files. */
-  readonly caFiles: readonly string[];
-  /** What `--state` says; null takes the usual folder. */
-  readonly state: string | null;
-}
-
-/** What lives as long as the process. */
-export interface Ground {
-  readonly ring: DecisionRing;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly recorder: Recorder;
-  readonly tracer: Tracer;
-  readonly upstream: ClosableUpstream;
-  readonly store: MemoryStore;
-  /** Text-generation models of the policy's routes. */
-  readonly generators: Generators;
-  /** Folder of kept embeddings and fits; null keeps none. */
-  readonly stateFolder: string | null;
-  /** Stops looking for standstills of the event loop. */
-  readonly unwatch: () => void;
-}
 
 /** What one policy brought up: swapped whole on a reload. */
 export interface Generation {
@@ -87,46 +49,6 @@ const noClassifier: Classifier = {
 };
 
 const nothingFitted = { intents: null, faqs: new Map(), labels: new Map() };
-
-/** Everything that outlives a reload. Throws when a proxy's URL or an authority file cannot be used. */
-export async function layGround(options: GroundOptions, policy: Policy): Promise<Ground> {
-  const level = levelNamed(options.env["SIDESTEP_LOG_LEVEL"] ?? "info") ?? "info";
-  const log = createLog({ sink: process.stderr, level });
-  const ring = new DecisionRing(rememberedDecisions);
-  const metrics = new Metrics();
-  const recorder = recorderOf([ring, metrics, log]);
-  const tracer = await createTracer(options.env, (fault) => recorder.fault("tracing", fault));
-  const upstream = createUpstream({
-    env: options.env,
-    caFiles: options.caFiles,
-    onChange: ({ name, from, to }) => {
-      metrics.upstreams.breakerChanged(name, to);
-      log.event("warn", "breaker", { name, from, to });
-    },
-  });
-  const store = createMemoryStore(policy.store);
-  const generators = new Generators((model, { status, error }) =>
-    log.event(status === "failed" ? "warn" : "info", "generator", { model, status, error }),
-  );
-  const stateFolder = await stateFolderFor(options, log);
-  const unwatch = watchStalls((ms) => log.event("warn", "event_loop_stalled", { ms }));
-  const telemetry = { ring, log, metrics, recorder, tracer, unwatch };
-  return { ...telemetry, upstream, store, generators, stateFolder };
-}
-
-/** Ends what outlives a reload; what is pending is sent and written, for a bounded time. */
-export async function closeGround(ground: Ground): Promise<void> {
-  ground.unwatch();
-  await Promise.all([ground.upstream.close(), ground.generators.close()]);
-  await ground.tracer.close();
-  await ground.log.close();
-}
-
-async function stateFolderFor(options: GroundOptions, log: Log): Promise<string | null> {
-  const { folder, problem, isNamed } = await openStateFolder(options.state, options.env);
-  if (problem !== null) log.event(isNamed ? "warn" : "info", "state_not_kept", { problem });
-  return folder;
-}
 
 /** A policy before its intents are fitted: everything that needs the model is forwarded. */
 export function bareGeneration(ground: Ground, policy: Policy): Generation {

@@ -3,43 +3,45 @@ import { resolve } from "node:path";
 import {
   bareGeneration,
   beginMetrics,
-  closeGround,
-  layGround,
   modelNameOf,
   nextGeneration,
   stoppedGeneration,
   type Generation,
-  type Ground,
 } from "./assemble.ts";
+import { closeGround, layGround, type Ground } from "./ground.ts";
 import { bundledPolicy } from "./cli/check.ts";
 import { exitCodes, UsageError, type Terminal } from "./cli/command.ts";
 import type { Explained, Explainer } from "./cli/explain.ts";
+import { goodPolicy } from "./cli/good-policy.ts";
 import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
 import type { Mode, Policy } from "./core/policy.ts";
 import { RetiredModels } from "./inference/retired-models.ts";
 import { Revival } from "./inference/revival.ts";
 import type { Explanation } from "./layers/explain.ts";
 import { questionAsCall, type Question } from "./layers/question.ts";
-import { loadPolicy } from "./policy/load.ts";
-import { formatProblem, type Problem } from "./policy/problem.ts";
-import { createPolicyWatch, type GoodPolicy, type PolicyWatch } from "./policy/watch.ts";
+import type { Problem } from "./policy/problem.ts";
+import {
+  createPolicyWatch,
+  type GoodPolicy,
+  type PolicyWatch,
+  type Refused,
+} from "./policy/watch.ts";
 import { defaultDataAddresses, parseAddress, urlOf } from "./server/address.ts";
+import { adminDesk } from "./server/admin-desk.ts";
 import { createAdminServer } from "./server/admin.ts";
 import { drain } from "./server/drain.ts";
 import { createHealthServer } from "./server/health.ts";
 import { createDataServer, type DataServer } from "./server/listen.ts";
-import { policyPage } from "./server/policy-page.ts";
+import { tellLoaded, tellRefused } from "./server/policy-news.ts";
+import type { InForce } from "./server/policy-page.ts";
 import type { ProbeParts } from "./server/probes.ts";
 import type { SmallServer } from "./server/small-server.ts";
 import type { MetricsExport } from "./telemetry/metrics-export.ts";
-import { fullRecord } from "./telemetry/record-json.ts";
 
 /** After SIGTERM a sidecar serves on until nothing has come for this long. */
 const quietMs = 3000;
 /** The ready line waits this long for the model; calls are forwarded meanwhile. */
 const modelWaitMs = 60_000;
-/** Most records that `/decisions` gives at once. */
-const shownDecisions = 1000;
 
 type Options = RunOptions & { readonly path: string };
 
@@ -86,12 +88,6 @@ export async function createExplainer(
   };
 }
 
-async function goodPolicy(path: string, env: Terminal["env"]): Promise<GoodPolicy> {
-  const loaded = await loadPolicy({ path, env });
-  if (!loaded.ok) throw new StartFailed(loaded.problems.map(formatProblem));
-  return loaded;
-}
-
 /** What can be wrong here is what the caller named: a proxy's URL, a file of authorities. */
 async function groundFor(
   options: Parameters<typeof layGround>[0],
@@ -114,6 +110,8 @@ class Sidecar implements Running {
   readonly #ground: Ground;
   readonly #options: Options;
   #generation: Generation;
+  /** What is in force, as it was read. */
+  #loaded: GoodPolicy | null = null;
   #problems: readonly Problem[] = [];
   #isDraining = false;
   #data: DataServer | null = null;
@@ -121,7 +119,7 @@ class Sidecar implements Running {
   #watch: PolicyWatch | null = null;
   #export: MetricsExport | null = null;
   readonly #retired = new RetiredModels();
-  readonly #revival = new Revival(() => void this.#takeUp(this.#policy).catch(() => undefined));
+  readonly #revival = new Revival(() => this.#revive());
   #taking: Promise<void> = Promise.resolve();
 
   constructor(ground: Ground, options: Options, generation: Generation) {
@@ -147,6 +145,7 @@ class Sidecar implements Running {
   async start(loaded: GoodPolicy): Promise<void> {
     const { env } = this.#options;
     this.#export = await beginMetrics(this.#ground, env, () => this.#generation);
+    this.#ground.history.loaded(loaded);
     await this.#bind();
     const waited = Promise.withResolvers<void>();
     const timer = setTimeout(waited.resolve, modelWaitMs);
@@ -154,15 +153,15 @@ class Sidecar implements Running {
     this.#generation.classifier?.onChange(({ status }) => {
       if (status === "failed") waited.resolve();
     });
-    const whole = this.#takeUp(loaded.policy).then(() => this.#ground.generators.settled());
+    const whole = this.#takeUp(loaded).then(() => this.#ground.generators.settled());
     await Promise.race([whole, waited.promise]);
     clearTimeout(timer);
     this.#watch = createPolicyWatch({
       path: this.#options.path,
       env: this.#options.env,
       current: loaded,
-      onChange: ({ policy }) => this.#takeUp(policy),
-      onProblems: (problems) => this.#refuse(problems),
+      onChange: (next) => this.#takeUp(next),
+      onProblems: (problems, refused) => this.#refuse(problems, refused),
     });
   }
 
@@ -211,11 +210,15 @@ class Sidecar implements Running {
   }
 
   #pages() {
+    const { env, path } = this.#options;
+    const desk = adminDesk({
+      ...this.#ground,
+      source: { env, path },
+      now: () => this.#inForce(),
+    });
     return {
-      policy: () => this.#policyPage(),
-      decisions: () => this.#ground.ring.latest(shownDecisions).map(fullRecord),
+      ...desk,
       explain: (question: Question) => explained(this.#generation, question),
-      breakers: () => this.#ground.upstream.breakers(),
       mode: (): Mode => (this.#generation.live.snapshot.isStopped ? "observe" : this.#policy.mode),
       setMode: (mode: Mode): void => this.#stop(mode === "observe"),
     };
@@ -225,33 +228,31 @@ class Sidecar implements Running {
     return this.#generation.policy;
   }
 
-  #policyPage(): object {
+  #inForce(): InForce {
     const { policy, live, loadedAt, classifier } = this.#generation;
-    return policyPage({
-      policy,
-      isStopped: live.snapshot.isStopped,
-      loadedAt,
-      modelState: classifier?.state ?? null,
-      generators: this.#ground.generators.states(),
-      problems: this.#problems,
-    });
+    const { isStopped } = live.snapshot;
+    const modelState = classifier?.state ?? null;
+    const generators = this.#ground.generators.states();
+    return { policy, isStopped, loadedAt, modelState, generators, problems: this.#problems };
   }
 
   #stop(isStopped: boolean): void {
     this.#generation = stoppedGeneration(this.#ground, this.#generation, isStopped);
     this.#ground.metrics.stopped(isStopped);
     this.#ground.log.event("warn", "mode", { isStopped });
+    this.#ground.feed.changed();
   }
 
   /** One after the other, so that an older policy never lands on a newer one. */
-  #takeUp(policy: Policy): Promise<void> {
-    const taken = this.#taking.then(() => this.#takeUpNow(policy));
+  #takeUp(loaded: GoodPolicy): Promise<void> {
+    const taken = this.#taking.then(() => this.#takeUpNow(loaded));
     this.#taking = taken.catch(() => undefined);
     return taken;
   }
 
   /** Swaps in a new generation once it is whole; the old one's calls run on with what they took. */
-  async #takeUpNow(policy: Policy): Promise<void> {
+  async #takeUpNow(loaded: GoodPolicy): Promise<void> {
+    const { policy } = loaded;
     const before = this.#generation;
     const next = await nextGeneration(this.#ground, policy, before);
     // An operator may have pressed stop while intents were fitted.
@@ -260,25 +261,27 @@ class Sidecar implements Running {
     this.#problems = [];
     this.#ground.generators.use(policy);
     if (before.classifier !== next.classifier) this.#retired.add(before.classifier);
+    this.#loaded = loaded;
     this.#revival.follow(next);
+    this.#ground.history.loaded(loaded);
     this.#tellLoaded();
+  }
+
+  #revive(): void {
+    if (this.#loaded !== null) void this.#takeUp(this.#loaded).catch(() => undefined);
   }
 
   #tellLoaded(): void {
     const { revision, mode, providers } = this.#policy;
     const loaded = { revision, mode, providers: providers.keys() };
-    this.#ground.metrics.policyLoaded(loaded, Date.now());
-    const told = { revision, mode, model: modelNameOf(this.#generation) };
-    this.#ground.log.event("info", "policy_loaded", told);
+    tellLoaded(this.#ground, { ...loaded, model: modelNameOf(this.#generation) });
   }
 
-  #refuse(problems: readonly Problem[]): void {
+  #refuse(problems: readonly Problem[], refused: Refused): void {
     const isMended = this.#problems.length > 0 && problems.length === 0;
     this.#problems = problems;
     // The files say again what is in force, so that there was nothing to take up.
     if (isMended) this.#tellLoaded();
-    if (problems.length === 0) return;
-    this.#ground.metrics.policyRefused();
-    this.#ground.log.event("error", "policy_refused", { problems: problems.map(formatProblem) });
+    if (problems.length > 0) tellRefused(this.#ground, problems, refused);
   }
 }

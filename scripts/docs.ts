@@ -7,6 +7,7 @@ import { metricTable } from "../proxy/telemetry/metric-table.ts";
 import { annotations, PREFIX } from "../proxy/injector/annotations.ts";
 import { baseUrlVariables } from "../proxy/injector/providers.ts";
 import { doneReasons, leftReasons, skipReasons } from "../proxy/injector/reasons.ts";
+import { adminPaths } from "../proxy/server/admin-paths.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -17,6 +18,7 @@ export function pages(): ReadonlyMap<string, string> {
     ["docs/errors.md", errorsPage()],
     ["docs/metrics.md", metricsPage()],
     ["docs/injection.md", injectionPage()],
+    ["docs/admin.md", adminPage()],
   ]);
 }
 
@@ -102,6 +104,26 @@ function injectionPage(): string {
   ].join("\n");
 }
 
+function adminPage(): string {
+  const rows = adminPaths.map(
+    ({ path, method, takes, gives }) => `| ${method} \`${path}\` | ${takes} | ${gives} |`,
+  );
+  return [
+    "# The admin listener",
+    "",
+    "`--admin`, `127.0.0.1:4001` unless said otherwise, on loopback addresses only. Everything but the page",
+    'and the probes is JSON; an error is `{"error": {"message"}}` and names the mend. Nothing here holds',
+    "what callers said, or a credential.",
+    "",
+    "| path | takes | gives |",
+    "| --- | --- | --- |",
+    ...rows,
+    "",
+    ...adminNotes,
+    "",
+  ].join("\n");
+}
+
 function injectionReasons(): readonly string[] {
   const tables: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ["Why a pod gets no sidecar:", skipReasons],
@@ -118,6 +140,38 @@ function reasonTable(table: Readonly<Record<string, string>>): readonly string[]
   const rows = Object.entries(table).map(([code, sentence]) => `| \`${code}\` | ${sentence} |`);
   return ["| code | what it means |", "| --- | --- |", ...rows];
 }
+
+const adminNotes = [
+  "**Who may ask.** A request must name the listener as `localhost`, `127.0.0.1` or `[::1]`, so that no",
+  "other name that is made to point here is served. Pages of other sites get 403, and may not embed what is",
+  "served; a browser's page on another port of this machine may not POST. What changes something is POST.",
+  "",
+  "**Filters.** `decision` is `local`, `cache`, `stale`, `forwarded`, `refused`, or `would` for observed calls",
+  "that would have been answered; `reason` is a code of [reasons.md](reasons.md), `route` a route's name,",
+  "`search` a part of the request id. An observed call is found by what would have been done with it, too.",
+  "",
+  "**`/call`** holds `record` (the whole record), `waitedMs` for the provider, `timeline` (`decide`: `atMs` and",
+  "`tookMs`; `attempts[]`: `provider`, `model`, `atMs`; all counted from the request's head) and `account`:",
+  "`heads[]` as in [explain.md](explain.md), `intent`, and `routes[]`, each with `bounds[]` (`key`, `value`,",
+  "`limit`, `bound`, `isMet`), `failed[]` and `change`. The text is not kept, so a change is told by the",
+  "conditions alone: with it the conditions would have held. Whether the route's answer would then have been",
+  "given, `/explain` tells for the text.",
+  "",
+  "**`/events`** sends `calls` (`calls[]`, newest first, `skipped`: how many more there were than one event",
+  "takes, `total`: calls since the start) at most four times a second, and `state` when policy, mode or model",
+  "may have changed. A page that comes back with `Last-Event-ID` gets what it missed, as far as the last 1,000",
+  "calls go. At most 16 pages follow at a time; one that leaves more than 256 KiB unread is cut off, so that",
+  "it costs no memory.",
+  "",
+  "**`/report`** counts since the start of the process, in memory: buckets of 10 seconds for an hour, of 5",
+  "minutes for a day and of an hour for 14 days (those without a call are left out), 100 routes and 100",
+  "upstreams by name. Costs and savings are estimates at list prices; `unpriced` calls count nothing.",
+  "Quantiles are the upper ends of buckets that are 26 % wide.",
+  "",
+  "**`/policy/check`** reads the policy's files with the texts that are given in their place, by paths of",
+  "`/policy`, and finds what `sidestep check` finds; a plain text stands for the first file. `files[]` says",
+  "what would change against what is in force. Nothing is taken up or written.",
+];
 
 /** The pages whose file differs from what the tables give. */
 export function drifted(): string[] {

@@ -1,6 +1,5 @@
 /** `sidestep healthcheck`: asks a listener for readiness, for images without curl. */
-import { once } from "node:events";
-import { get, type IncomingMessage } from "node:http";
+import { request } from "undici";
 import { defaultAdminAddress, formatAddress, parseAddress } from "../server/address.ts";
 import { exitCodes, type Command, type Terminal } from "./command.ts";
 import { isOn, readFlags, valueOf, type Flag } from "./flags.ts";
@@ -41,12 +40,11 @@ export const healthcheck: Command = {
   },
 };
 
-/** Node's own client, and no agent, for a process that lives for one question and must ask no proxy. */
-async function statusOf(url: string): Promise<number | undefined> {
-  const asked = get(url, { agent: false, signal: AbortSignal.timeout(timeoutMs) });
-  const [reply]: IncomingMessage[] = await once(asked, "response");
-  asked.destroy();
-  return reply?.statusCode;
+/** By undici's own connections, which ask no proxy of the environment. */
+async function statusOf(url: string): Promise<number> {
+  const reply = await request(url, { signal: AbortSignal.timeout(timeoutMs), reset: true });
+  await reply.body.dump();
+  return reply.statusCode;
 }
 
 /** Readiness where `sidestep run` listens in the same environment: an image's check knows no flags of the run. */

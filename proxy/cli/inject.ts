@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
 import { isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
-import { programVersion } from "./version.ts";
+import { programVersion } from "../telemetry/program-version.ts";
 
 /** What was done to a workload or container, in one line. */
 export interface InjectedLine {

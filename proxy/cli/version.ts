@@ -21,9 +21,3 @@ export const version: Command = {
     return exitCodes.ok;
   },
 };
-
-/** The version of this program. */
-export async function programVersion(): Promise<string> {
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  return v.parse(v.object({ version: v.string() }), JSON.parse(text)).version;
-}

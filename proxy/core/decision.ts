@@ -1,6 +1,6 @@
 /** What was decided about a call and why: the one record that header, log, metric, page and command show. */
 import type { Probability, Score } from "./brand.ts";
-import type { CacheRule, Route } from "./policy.ts";
+import type { CacheRule, Condition, Route } from "./policy.ts";
 import type { Controls, Protocol, RequestView } from "./request.ts";
 import type { ReasonCode } from "./reasons.ts";
 import type { Signals } from "./signals.ts";
@@ -15,6 +15,8 @@ export interface RouteCheck {
   /** The first condition that did not hold, in the policy's words, e.g. "confidence 0.81, wanted >= 0.9". */
   readonly because: string | null;
   readonly reason: ReasonCode | null;
+  /** Every condition that did not hold or was not known, for pages; left out where none is to blame. */
+  readonly unmet?: readonly Condition[];
 }
 
 /** What judge() gives: pure, and the same for the same signals and policy. */

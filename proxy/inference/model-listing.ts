@@ -110,20 +110,34 @@ async function listedIn(candidate: Candidate, folder: string): Promise<ListedMod
   return (await isFile(join(folder, "config.json"))) ? listedHub(candidate.id, folder) : null;
 }
 
+/** What a folder says of the model in it, which is not loaded for this; null for a folder that holds none. */
+export async function describeModel(
+  folder: string,
+): Promise<Omit<ListedModel, "selfCheck" | "folder"> | null> {
+  if (await isFile(join(folder, "manifest.json"))) return describedArtefact(folder);
+  if (!(await isFile(join(folder, "config.json")))) return null;
+  const id = `${basename(dirname(folder))}/${basename(folder)}`;
+  return listedHub(id, folder);
+}
+
+async function describedArtefact(
+  folder: string,
+): Promise<Omit<ListedModel, "selfCheck" | "folder">> {
+  const manifest = await readManifest(folder);
+  const measured = readMeasured(await readFile(join(folder, "manifest.json"), "utf8"));
+  return {
+    name: `${manifest.name}-v${manifest.version}`,
+    kind: "artefact",
+    variants: await artefactVariants(folder, manifest, measured),
+    measuredOn: measured.on,
+    accuracy: measured.accuracy,
+  };
+}
+
 async function listedArtefact(id: string, folder: string): Promise<ListedModel> {
   const selfCheck = await selfCheckOf(folder);
   try {
-    const manifest = await readManifest(folder);
-    const measured = readMeasured(await readFile(join(folder, "manifest.json"), "utf8"));
-    return {
-      name: `${manifest.name}-v${manifest.version}`,
-      kind: "artefact",
-      folder,
-      variants: await artefactVariants(folder, manifest, measured),
-      measuredOn: measured.on,
-      accuracy: measured.accuracy,
-      selfCheck,
-    };
+    return { ...(await describedArtefact(folder)), folder, selfCheck };
   } catch {
     // Why it cannot be read is what the self-check says.
     const nothing = { variants: [], measuredOn: null, accuracy: [] };

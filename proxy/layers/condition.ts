@@ -64,16 +64,23 @@ type FactCondition = Exclude<
 
 function checkAll(conditions: readonly Condition[], subject: Subject): Check {
   const failed: Check[] = [];
+  const unmet: Condition[] = [];
   let open: Check | null = null;
   for (const condition of conditions) {
     const result = check(condition, subject);
+    if (result.truth !== "true") unmet.push(...unmetIn(condition, result));
     if (result.truth === "false") failed.push(result);
     if (result.truth === "unknown" || (result.truth === "fault" && open === null)) open = result;
   }
   const first = failed[0];
   if (first === undefined) return open ?? holds;
   const isNear = failed.every((result) => result.reason !== null);
-  return { ...first, reason: isNear ? first.reason : null };
+  return { ...first, reason: isNear ? first.reason : null, unmet };
+}
+
+/** Of a nested list its own; alternatives stay one condition, since any of them would have done. */
+function unmetIn(condition: Condition, { unmet }: Check): readonly Condition[] {
+  return condition.kind === "all" && unmet !== undefined ? unmet : [condition];
 }
 
 function checkAny(conditions: readonly Condition[], subject: Subject): Check {

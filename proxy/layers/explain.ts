@@ -1,5 +1,5 @@
 /** explain: goes the whole way of a decision without calling anybody; for the command and the admin listener. */
-import type { DecisionKind, RouteCheck } from "../core/decision.ts";
+import type { DecisionKind } from "../core/decision.ts";
 import type { AccountAnswer } from "../core/ports.ts";
 import { reasons, type ReasonCode } from "../core/reasons.ts";
 import type { Judged, Received } from "../core/received.ts";
@@ -12,7 +12,7 @@ import { factsOf } from "./deliberation.ts";
 import { headAccounts, type HeadAccount } from "./head-account.ts";
 import { observing } from "./judged.ts";
 import { matchAccounts, type RouteMatch } from "./match-accounts.ts";
-import { routeAccounts, type RouteAccount } from "./route-account.ts";
+import { routeAccounts, toldOf, type RouteAccount, type ToldCheck } from "./route-account.ts";
 
 /** A decision laid open. */
 export interface Explanation {
@@ -34,7 +34,7 @@ export interface Explanation {
   readonly heads: readonly HeadAccount[];
   /** How the text stands to intents, FAQs and labels of the routes that were looked at. */
   readonly matches: readonly RouteMatch[];
-  readonly trail: readonly RouteCheck[];
+  readonly trail: readonly ToldCheck[];
   /** The trail with what failed, and what would have changed the decision. */
   readonly routes: readonly RouteAccount[];
   readonly policy: string;
@@ -70,7 +70,7 @@ export async function explain(parts: ExplainParts, received: Received): Promise<
     observed: observing(spoken.judged),
     signals: signals === null ? null : shown(signals),
     ...(await accounts(parts, spoken.judged)),
-    trail: judgement.trail,
+    trail: judgement.trail.map(toldOf),
     policy: received.snapshot.policy.revision,
   };
 }

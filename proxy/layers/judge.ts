@@ -42,6 +42,7 @@ function search(given: Case, closed: ReasonCode | null, from: number): Found {
       outcome: "passed",
       because: result.because,
       reason: result.reason,
+      ...(result.unmet === undefined ? {} : { unmet: result.unmet }),
     });
   }
   return { ...ending(given, trail), route: null, at: routes.length };

@@ -84,7 +84,8 @@ function nested<Of>(made: Turned<Of>): Turned<Of> {
   return { ...made, changes: made.changes.map((change) => ({ ...change, isNested: true })) };
 }
 
-function leaf(
+/** One bound set to what the call has; null for conditions that are no bound, and where no number would do. */
+export function leaf(
   condition: Condition,
   subject: Subject,
   wanted: "true" | "false",

@@ -28,8 +28,11 @@ export interface ChangeAccount {
   readonly because: string;
 }
 
+/** A step of the trail as it is told. */
+export type ToldCheck = Omit<RouteCheck, "unmet">;
+
 /** One route of the trail. */
-export interface RouteAccount extends RouteCheck {
+export interface RouteAccount extends ToldCheck {
   readonly failed: readonly FailedAccount[];
   /** For a route that did not take the call what would have made it; for the one that did, what would have kept it from it. */
   readonly change: ChangeAccount | null;
@@ -62,9 +65,14 @@ export async function routeAccounts(
     const failed = failedOf(parts, looked);
     const ways = waysOf(parts, looked);
     const change = await firstThatWorks(parts, judged, { route, step, ways });
-    accounts.push({ ...step, failed, change });
+    accounts.push({ ...toldOf(step), failed, change });
   }
   return accounts;
+}
+
+/** The step in words, without the policy's own conditions. */
+export function toldOf({ route, outcome, because, reason }: RouteCheck): ToldCheck {
+  return { route, outcome, because, reason };
 }
 
 interface Looked {

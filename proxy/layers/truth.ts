@@ -1,5 +1,5 @@
 /** What checking a condition comes to, and the checks of values that conditions share; used by condition.ts. Pure. */
-import type { Bound } from "../core/policy.ts";
+import type { Bound, Condition } from "../core/policy.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import { down, isWithin } from "./bounds.ts";
 
@@ -13,6 +13,8 @@ export interface Check {
   readonly because: string | null;
   /** Set when closeness is worth telling the user, e.g. too complex; null for "another kind of call". */
   readonly reason: ReasonCode | null;
+  /** Of a list whose conditions must all hold and do not: those that did not, or were not known. */
+  readonly unmet?: readonly Condition[];
 }
 
 /** The check of a condition that is met. */

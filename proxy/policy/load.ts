@@ -22,11 +22,21 @@ export interface LoadOptions {
   readonly env: Environment;
   /** The bundled price table; read from the repository when left out. */
   readonly prices?: ReadonlyMap<string, Price>;
+  /** Texts that stand in for files of the policy, by path: to see what an edit would come to. */
+  readonly edits?: ReadonlyMap<string, string>;
+}
+
+/** A file of a policy as it was read. */
+export interface PolicyText {
+  readonly path: string;
+  readonly text: string;
 }
 
 interface LoadedBase {
   /** The files that were read or looked for, also when there are problems. */
   readonly sources: readonly string[];
+  /** What stood in those that could be read. */
+  readonly texts: readonly PolicyText[];
   /** Changes with any of the sources. */
   readonly revision: string;
 }
@@ -45,7 +55,7 @@ export async function loadPolicy(options: LoadOptions): Promise<Loaded> {
     const none = { ok: false, path: options.path, message: listing.message } as const;
     return failed(problems, [none]);
   }
-  const read = await Promise.all(listing.paths.map(readSource));
+  const read = await Promise.all(listing.paths.map((file) => sourceOf(file, options)));
   const parsed = parsedSources(read, options.env, problems);
   const files = listing.isDirectory ? withoutFaqs(parsed) : parsed;
   const sources = files.map((file) => file.source);
@@ -69,7 +79,7 @@ interface Checked {
 
 async function compiled(checked: Checked, options: LoadOptions): Promise<Loaded> {
   const { whole, tree, value, problems } = checked;
-  const faqs = await readFaqs(tree, options.env, problems);
+  const faqs = await readFaqs(tree, options, problems);
   const sources = [...checked.sources, ...faqs.sources];
   const policy = compile(value, new Context(tree, whole, problems), {
     revision: revisionOf(sources),
@@ -78,16 +88,26 @@ async function compiled(checked: Checked, options: LoadOptions): Promise<Loaded>
     prices: options.prices ?? (await readPrices()),
   });
   if (problems.size > 0) return failed(problems, sources);
-  return { ok: true, policy, sources: pathsOf(sources), revision: policy.revision };
+  return { ok: true, policy, revision: policy.revision, ...listed(sources) };
 }
 
 function failed(problems: ProblemList, sources: readonly Source[]): Loaded {
   return {
     ok: false,
     problems: problems.sorted(),
-    sources: pathsOf(sources),
     revision: revisionOf(sources),
+    ...listed(sources),
   };
+}
+
+async function sourceOf(file: string, { edits }: LoadOptions): Promise<Source> {
+  const text = edits?.get(file);
+  return text === undefined ? readSource(file) : { ok: true, path: file, text };
+}
+
+function listed(sources: readonly Source[]): Pick<LoadedBase, "sources" | "texts"> {
+  const texts = sources.flatMap((one) => (one.ok ? [{ path: one.path, text: one.text }] : []));
+  return { sources: pathsOf(sources), texts };
 }
 
 interface ParsedSource {
@@ -151,17 +171,17 @@ function faqReferences(tree: Tree): readonly FaqReference[] {
 
 async function readFaqs(
   tree: Tree,
-  env: Environment,
+  options: LoadOptions,
   problems: ProblemList,
 ): Promise<{ byName: ReadonlyMap<string, Faq>; sources: readonly Source[] }> {
   const byName = new Map<string, Faq>();
   const sources = new Map<string, Source>();
   for (const { name, file, at } of faqReferences(tree)) {
-    const source = sources.get(file) ?? (await readSource(file));
+    const source = sources.get(file) ?? (await sourceOf(file, options));
     sources.set(file, source);
     if (!source.ok) problems.add(at, `the FAQ \`${name}\` cannot be read: ${source.message}`);
     if (!source.ok || byName.has(name)) continue;
-    const faq = readFaq(name, source.text, { file, env, problems });
+    const faq = readFaq(name, source.text, { file, env: options.env, problems });
     if (faq !== null) byName.set(name, faq);
   }
   return { byName, sources: [...sources.values()] };

@@ -3,15 +3,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Policy } from "../core/policy.ts";
 import { DirectoryWatches } from "./directory-watches.ts";
 import { directoriesOf, footprintOf } from "./footprint.ts";
-import { loadPolicy, type LoadOptions, type Loaded } from "./load.ts";
+import { loadPolicy, type LoadOptions, type Loaded, type PolicyText } from "./load.ts";
 import type { Problem } from "./problem.ts";
 
 /** A policy that was loaded without a problem. */
 export interface GoodPolicy {
   readonly policy: Policy;
   readonly sources: readonly string[];
+  readonly texts: readonly PolicyText[];
   readonly revision: string;
 }
+
+/** The files' present state when it is not taken up. */
+export type Refused = Pick<GoodPolicy, "texts" | "revision">;
 
 /** What to follow, and whom to tell. */
 export interface WatchOptions extends LoadOptions {
@@ -19,8 +23,8 @@ export interface WatchOptions extends LoadOptions {
   readonly current?: GoodPolicy;
   /** A new policy to take up. Awaited, so that one is taken up after the other. */
   readonly onChange: (next: GoodPolicy) => void | Promise<void>;
-  /** Why the files' present state is not taken up; an empty list once they are whole again. */
-  readonly onProblems: (problems: readonly Problem[]) => void;
+  /** Why the files' present state is not taken up, and that state; an empty list once they are whole again. */
+  readonly onProblems: (problems: readonly Problem[], refused: Refused) => void;
   /** Quiet time after an event before files are read, in milliseconds. */
   readonly quietMs?: number;
   /** Time between looks at the files without any event, in milliseconds. */
@@ -167,12 +171,12 @@ class Watch implements PolicyWatch {
     this.#seen = loaded.revision;
     if (!loaded.ok) {
       this.#isTroubled = true;
-      this.#options.onProblems(loaded.problems);
+      this.#options.onProblems(loaded.problems, loaded);
       return;
     }
     if (loaded.revision !== this.#active && !(await this.#handOver(loaded))) return;
     this.#active = loaded.revision;
-    if (this.#isTroubled) this.#options.onProblems([]);
+    if (this.#isTroubled) this.#options.onProblems([], loaded);
     this.#isTroubled = false;
   }
 
@@ -185,7 +189,8 @@ class Watch implements PolicyWatch {
       const message = `this policy could not be taken up: ${words}`;
       this.#isTroubled = true;
       this.#retryLater();
-      this.#options.onProblems([{ file: this.#options.path, line: 1, column: 1, message }]);
+      const problem = { file: this.#options.path, line: 1, column: 1, message };
+      this.#options.onProblems([problem], next);
       return false;
     }
   }

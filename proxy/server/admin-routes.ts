@@ -1,9 +1,15 @@
 /** What the admin listener serves, path by path; every page shows the same decision record. */
 import type { Mode } from "../core/policy.ts";
 import type { BreakerState } from "../core/ports.ts";
+import { callRoutes, type CallParts } from "./admin-calls.ts";
 import { indexPage } from "./index-page.ts";
+import { objectIn } from "./json-text.ts";
+import type { PageFiles } from "./page-files.ts";
+import type { Place } from "./places.ts";
+import { checkedPolicy, type PolicyParts } from "./policy-check.ts";
 import { probeRoutes, type ProbeParts } from "./probes.ts";
 import {
+  assets,
   jsonReply,
   problem,
   type Routes,
@@ -11,25 +17,17 @@ import {
   type SmallRequest,
 } from "./small-server.ts";
 
-/** A call to explain: a text as a one-turn call, or a body as an application would send it. */
-export type Question =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "body"; readonly bytes: Buffer; readonly protocol: string | null };
-
-/** A decision record as it is shown; found by its id. */
-export interface ShownRecord {
-  readonly id?: unknown;
-}
-
-/** What the pages show; assemble gives it. */
-export interface AdminParts extends ProbeParts {
+/** What the pages show; the desk gives it. */
+export interface AdminParts extends ProbeParts, CallParts, PolicyParts {
   /** The policy in force: revision, files, mode, when it was loaded, problems of the last attempt. */
   readonly policy: () => unknown;
-  /** The last records, newest first. */
-  readonly decisions: () => readonly ShownRecord[];
-  /** Explains a call; null when the body is not a readable call. */
-  readonly explain: (question: Question) => Promise<unknown>;
+  /** Traffic and savings over a stretch of time; null when there is no such stretch. */
+  readonly report: (span: string) => unknown;
   readonly breakers: () => readonly BreakerState[];
+  /** The policy's providers and targets. */
+  readonly places: () => readonly Place[];
+  readonly cache: () => Promise<unknown>;
+  readonly model: () => Promise<unknown>;
   /** The mode that holds now: "observe" while the policy or an operator says so. */
   readonly mode: () => Mode;
   /** The emergency stop: "observe" answers nothing from now on, "enforce" goes back to what the policy says. */
@@ -37,64 +35,34 @@ export interface AdminParts extends ProbeParts {
 }
 
 /** All paths. */
-export function adminRoutes(parts: AdminParts): Routes {
-  const index = { GET: (): SmallReply => indexPage(Object.keys(routes)) };
+export function adminRoutes(parts: AdminParts, page: PageFiles): Routes {
+  const index = { GET: (): SmallReply => indexPage(listed, page.document) };
   const routes: Routes = {
     "/": index,
     ...probeRoutes(parts),
-    "/policy": { GET: () => jsonReply(parts.policy()) },
-    "/decisions": { GET: (request) => decisions(parts, request) },
-    "/explain": {
-      GET: (request) => explanation(parts, request),
-      POST: (request) => explanation(parts, request),
+    ...callRoutes(parts),
+    "/report": { GET: (request) => reportOf(parts, request) },
+    "/targets": {
+      GET: () => jsonReply({ targets: parts.breakers(), places: parts.places() }),
     },
-    "/targets": { GET: () => jsonReply({ targets: parts.breakers() }) },
+    "/cache": { GET: async () => jsonReply(await parts.cache()) },
+    "/model": { GET: async () => jsonReply(await parts.model()) },
+    "/policy": { GET: () => jsonReply(parts.policy()) },
+    "/policy/source": { GET: async () => jsonReply(await parts.policySource()) },
+    "/policy/check": { POST: (request) => checkedPolicy(parts, request) },
     "/mode": {
       GET: () => jsonReply({ mode: parts.mode() }),
       POST: (request) => changedMode(parts, request),
     },
+    ...page.routes,
   };
+  const listed = Object.keys(routes).filter((path) => !path.startsWith(assets));
   return routes;
 }
 
-/** Most records of one reply. */
-const mostRecords = 1_000;
-
-function decisions(parts: AdminParts, request: SmallRequest): SmallReply {
-  const id = request.query.get("id");
-  const records = parts.decisions();
-  if (id !== null) {
-    const record = records.find((one) => one.id === id);
-    if (record !== undefined) return jsonReply({ decisions: [record] });
-    return problem(404, `No call ${id} among the last ${records.length}; the log may have it.`);
-  }
-  const limit = Number(request.query.get("limit") ?? "100");
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostRecords) {
-    return problem(400, `limit is a whole number from 1 to ${mostRecords}.`);
-  }
-  return jsonReply({ decisions: records.slice(0, limit) });
-}
-
-async function explanation(parts: AdminParts, request: SmallRequest): Promise<SmallReply> {
-  const question = questionOf(request);
-  const explained = question === null ? null : await parts.explain(question);
-  if (explained !== null && explained !== undefined) return jsonReply(explained);
-  return problem(
-    400,
-    'GET ?text=..., or POST {"text": "..."} or a whole request body, with ?protocol=openai-chat or anthropic-messages.',
-  );
-}
-
-function questionOf(request: SmallRequest): Question | null {
-  const asked = request.query.get("text");
-  if (asked !== null && request.body.length === 0) return { kind: "text", text: asked };
-  const value = parsed(request.body);
-  if (value === null) return null;
-  const protocol = request.query.get("protocol");
-  if (protocol === null && "text" in value && !("messages" in value)) {
-    return typeof value.text === "string" ? { kind: "text", text: value.text } : null;
-  }
-  return { kind: "body", bytes: request.body, protocol };
+function reportOf(parts: AdminParts, request: SmallRequest): SmallReply {
+  const report = parts.report(request.query.get("span") ?? "1h") ?? null;
+  return report === null ? problem(400, "span is 1h, 24h or 14d.") : jsonReply(report);
 }
 
 function changedMode(parts: AdminParts, request: SmallRequest): SmallReply {
@@ -111,19 +79,9 @@ function changedMode(parts: AdminParts, request: SmallRequest): SmallReply {
 
 /** In the body as JSON, as a form's field or as the word alone, or in the query: in an emergency any of them will do. */
 function namedMode(request: SmallRequest): unknown {
-  const value = parsed(request.body);
+  const value = objectIn(request.body);
   if (value !== null) return "mode" in value ? value.mode : null;
   const text = request.body.toString("utf8").trim();
   const word = new URLSearchParams(text).get("mode") ?? text;
   return word === "" ? request.query.get("mode") : word;
-}
-
-/** The body as a JSON object; null for anything else. */
-function parsed(body: Buffer): object | null {
-  try {
-    const value: unknown = JSON.parse(body.toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Recorder } from "../core/ports.ts";
 import { isLoopback, type ListenAddress } from "./address.ts";
 import { adminRoutes, type AdminParts } from "./admin-routes.ts";
+import { readPageFiles } from "./page-files.ts";
 import { createSmallServer, problem, type SmallReply, type SmallServer } from "./small-server.ts";
 
 /** What the admin listener needs. */
@@ -23,7 +24,8 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Sm
         "give it a loopback address such as 127.0.0.1:4001, and use the health listener for probes",
     );
   }
-  return createSmallServer({ address, faults, routes: adminRoutes(options), guard: strangers });
+  const routes = adminRoutes(options, await readPageFiles());
+  return createSmallServer({ address, faults, routes, guard: strangers });
 }
 
 /**
@@ -38,7 +40,20 @@ function strangers(request: IncomingMessage): SmallReply | null {
   if (origin !== undefined && !isLocal(origin)) {
     return problem(403, "Pages of other sites may not call the admin listener.");
   }
+  if (changes(request) && !isOwnPage(request)) {
+    return problem(403, "Pages of other ports and sites may not change anything here.");
+  }
   return null;
+}
+
+function changes({ method }: IncomingMessage): boolean {
+  return method !== "GET" && method !== "HEAD";
+}
+
+/** Browsers say whose page asks, other clients say nothing; another port of this machine is "same-site". */
+function isOwnPage({ headers }: IncomingMessage): boolean {
+  const site = headers["sec-fetch-site"];
+  return site === undefined || site === "same-origin" || site === "none";
 }
 
 function isLocal(url: string): boolean {

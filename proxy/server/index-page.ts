@@ -1,32 +1,27 @@
-/** The admin listener's first page: what there is, in plain HTML. */
+/** The admin listener's first page: the page itself, or a plain list of paths where its files are not there. */
+import { adminPaths } from "./admin-paths.ts";
+import { pageReply } from "./page-files.ts";
 import type { SmallReply } from "./small-server.ts";
 
-const says: Readonly<Record<string, string>> = {
-  "/livez": "the process runs",
-  "/readyz": "calls are served",
-  "/metrics": "numbers for Prometheus",
-  "/policy": "the policy in force, and the problems of the last attempt to load one",
-  "/decisions": "the last calls: what was decided and why (?limit=, ?id=)",
-  "/explain": 'POST {"text": "..."} or a request body: what would be decided',
-  "/targets": "providers and targets with their breakers",
-  "/mode": 'POST {"mode": "observe"} stops answering at once, "enforce" goes on',
-};
+/** The page with a list of `paths` in it. */
+export function indexPage(paths: readonly string[], document: string | null): SmallReply {
+  const items = paths.filter((path) => path !== "/").map(itemOf);
+  const list = `<ul>${items.join("")}</ul>`;
+  return pageReply(document ?? bare(), list);
+}
 
-/** A page that lists `paths`. */
-export function indexPage(paths: readonly string[]): SmallReply {
-  const items = paths
-    .filter((path) => path !== "/")
-    .map((path) => `<li><a href="${path}">${path}</a> ${escaped(says[path] ?? "")}</li>`);
-  const body = [
-    "<!doctype html>",
-    '<html lang="en">',
-    '<meta charset="utf-8">',
-    "<title>Sidestep</title>",
-    "<h1>Sidestep</h1>",
-    `<ul>${items.join("")}</ul>`,
-    "</html>\n",
-  ].join("\n");
-  return { status: 200, contentType: "text/html; charset=utf-8", body };
+function itemOf(path: string): string {
+  const rows = adminPaths.filter((row) => row.path === path);
+  const isRead = rows.some((row) => row.method === "GET");
+  const name = isRead ? `<a href="${path}">${path}</a>` : `<code>${path}</code>`;
+  return `<li>${name} ${escaped(rows.map((row) => row.gives).join(" "))}</li>`;
+}
+
+function bare(): string {
+  const head = ['<meta charset="utf-8">', "<title>Sidestep</title>", "<h1>Sidestep</h1>"];
+  return ["<!doctype html>", '<html lang="en">', ...head, "<!-- paths -->", "</html>", ""].join(
+    "\n",
+  );
 }
 
 function escaped(text: string): string {

@@ -10,6 +10,8 @@ export interface SmallRequest {
   /** The `Accept` header. */
   readonly accept: string | undefined;
   readonly body: Buffer;
+  /** A request header by lower-case name. */
+  readonly header: (name: string) => string | undefined;
 }
 
 /** A reply; `body` is sent as UTF-8. */
@@ -17,10 +19,20 @@ export interface SmallReply {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  /** More headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A reply that goes on for as long as the client listens: `open` gets it once the head is sent. */
+export interface StreamReply {
+  readonly contentType: string;
+  readonly open: (response: ServerResponse) => void;
+}
+
+type AnyReply = SmallReply | StreamReply;
+
 /** Serves one method of one path. */
-export type Handler = (request: SmallRequest) => SmallReply | Promise<SmallReply>;
+export type Handler = (request: SmallRequest) => AnyReply | Promise<AnyReply>;
 
 /** Handlers by path and method; HEAD is GET without its body. */
 export type Routes = Readonly<Record<string, Readonly<Partial<Record<"GET" | "POST", Handler>>>>>;
@@ -40,6 +52,9 @@ export interface SmallServer {
   /** Ends every connection. */
   close(): Promise<void>;
 }
+
+/** Where the parts of a page lie: too many for a list of what there is. */
+export const assets = "/page/";
 
 /** Largest body in bytes. */
 const bodyBytes = 4_194_304;
@@ -82,7 +97,8 @@ async function answer(
   response.on("error", () => undefined);
   try {
     const reply = options.guard(request) ?? (await routed(options.routes, request, response));
-    send(response, reply);
+    if ("open" in reply) begin(request, response, reply);
+    else send(response, reply);
   } catch (fault) {
     // A caller who leaves in the middle of a body is no fault.
     if (request.errored === null) options.faults.fault("admin", fault);
@@ -94,11 +110,12 @@ async function routed(
   routes: Routes,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<SmallReply> {
+): Promise<AnyReply> {
   const url = URL.parse(request.url ?? "/", "http://localhost");
   const methods = url === null ? undefined : routes[url.pathname];
   if (url === null || methods === undefined) {
-    return problem(404, `There is nothing here; there is ${Object.keys(routes).join(", ")}.`);
+    const paths = Object.keys(routes).filter((path) => !path.startsWith(assets));
+    return problem(404, `There is nothing here; there is ${paths.join(", ")}.`);
   }
   const method = request.method === "HEAD" ? "GET" : request.method;
   const handler = method === "GET" || method === "POST" ? methods[method] : undefined;
@@ -109,7 +126,8 @@ async function routed(
   }
   const body = await bodyOf(request);
   if (body === null) return problem(413, "The body is larger than 4 MiB.");
-  return handler({ query: url.searchParams, accept: request.headers.accept, body });
+  const header = (name: string) => request.headers[name]?.toString();
+  return handler({ query: url.searchParams, accept: request.headers.accept, body, header });
 }
 
 /** Null when it is too large. */
@@ -124,16 +142,34 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
   return length <= bodyBytes ? Buffer.concat(chunks) : null;
 }
 
+/** Pages of other origins may not even embed what is served here. */
+const always = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "same-origin",
+};
+
 function send(response: ServerResponse, reply: SmallReply): void {
-  if (response.destroyed) return;
+  if (response.destroyed || response.headersSent) return;
   const body = Buffer.from(reply.body);
   response.writeHead(reply.status, {
+    ...always,
+    ...reply.headers,
     "content-type": reply.contentType,
     "content-length": body.length,
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
   });
   response.end(body);
+}
+
+function begin(request: IncomingMessage, response: ServerResponse, reply: StreamReply): void {
+  if (response.destroyed) return;
+  response.writeHead(200, { ...always, "content-type": reply.contentType });
+  if (request.method === "HEAD") {
+    response.end();
+    return;
+  }
+  response.flushHeaders();
+  reply.open(response);
 }
 
 function listening(server: Server, address: ListenAddress): Promise<void> {

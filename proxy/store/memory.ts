@@ -18,6 +18,7 @@ export interface StoreUsage {
 /** A store with a lifetime; least recently used entries make room for new ones. */
 export interface MemoryStore extends Store {
   usage(): StoreUsage;
+  readonly bounds: StoreBounds;
   close(): Promise<void>;
 }
 
@@ -34,6 +35,7 @@ export function createMemoryStore(bounds: StoreBounds): MemoryStore {
     sizeCalculation: sizeOf,
   });
   return {
+    bounds,
     get: async (key) => cache.get(key),
     set: async (key, entry) => {
       if (isOpen) cache.set(key, owned(entry));

@@ -1,4 +1,4 @@
-/** The last decision records, for `/decisions` and for looking up one by its request id. */
+/** The last decision records, for `/decisions`, for those who follow along, and for looking up one by its request id. */
 import type { DecisionRecord } from "../core/decision.ts";
 
 /** Keeps the newest `size` records; older ones are forgotten. */
@@ -7,6 +7,7 @@ export class DecisionRing {
   readonly #records: (DecisionRecord | undefined)[];
   readonly #byId: Map<string, DecisionRecord> = new Map();
   #next = 0;
+  #count = 0;
 
   constructor(size: number) {
     this.#size = Math.max(1, Math.floor(size));
@@ -21,6 +22,17 @@ export class DecisionRing {
     this.#records[this.#next] = record;
     this.#byId.set(record.id, record);
     this.#next = (this.#next + 1) % this.#size;
+    this.#count += 1;
+  }
+
+  /** How many records there were since the start, forgotten ones too: the number of the newest. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The records after the one of that number, newest first, as far as they are remembered. */
+  after(number: number): readonly DecisionRecord[] {
+    return this.latest(this.#count - number);
   }
 
   /** The newest `count` records, newest first. */

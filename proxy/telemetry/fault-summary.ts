@@ -27,7 +27,12 @@ export function summaryOf(fault: unknown): FaultSummary {
 /** The text with everything that looks like a credential taken out. */
 export function scrubbed(text: string): string {
   // Bounded first: a message may be as long as the body it complains about.
-  return text.slice(0, 4 * longestMessage).replace(secrets, "***");
+  return withoutSecrets(text.slice(0, 4 * longestMessage));
+}
+
+/** The same for a text of ours, of any length. */
+export function withoutSecrets(text: string): string {
+  return text.replace(secrets, "***");
 }
 
 function codeOf(fault: Error): string | null {

@@ -66,6 +66,13 @@ export class Instruments {
     this.#counters.get(name)?.inc(labels, 0);
   }
 
+  /** What a counter with one label has counted, by that label's value. */
+  async counted(name: NameOf<"counter">, label: string): Promise<Readonly<Record<string, number>>> {
+    const metric = await this.#counters.get(name)?.get();
+    const values = metric?.values ?? [];
+    return Object.fromEntries(values.map(({ labels, value }) => [String(labels[label]), value]));
+  }
+
   set(name: NameOf<"gauge">, labels: Labels, value: number): void {
     this.#gauges.get(name)?.set(labels, value);
   }

@@ -10,6 +10,9 @@ import { faultPlaces } from "./metric-table.ts";
 import { SourceReader, type MetricSources } from "./metric-sources.ts";
 import { UpstreamMetrics } from "./upstream-metrics.ts";
 
+/** Counts by what was counted; what never happened is left out. */
+export type Counts = Readonly<Record<string, number>>;
+
 /** How a classification ended. */
 export type ClassifyResult = "ok" | "model_unavailable" | "decision_timeout" | "queue_full";
 
@@ -149,6 +152,13 @@ export class Metrics implements Recorder {
 
   stored(result: "done" | "fault"): void {
     this.#instruments.add("sidestep_store_writes_total", { result });
+  }
+
+  /** Look-ups and writes of the store by how they ended. */
+  async storeUse(): Promise<{ readonly lookups: Counts; readonly writes: Counts }> {
+    const lookups = await this.#instruments.counted("sidestep_store_lookups_total", "result");
+    const writes = await this.#instruments.counted("sidestep_store_writes_total", "result");
+    return { lookups, writes };
   }
 
   /** A policy was loaded and is in force. `atMs` is epoch milliseconds. */

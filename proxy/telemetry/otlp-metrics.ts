@@ -74,7 +74,8 @@ function told(exporter: PushMetricExporter, onFault: (fault: unknown) => void): 
   return {
     export: (figures, done) => {
       exporter.export(figures, (result) => {
-        if (Number(result.code) !== success) onFault(result.error ?? new Error("not accepted"));
+        const code: number = result.code;
+        if (code !== success) onFault(result.error ?? new Error("not accepted"));
         done(result);
       });
     },

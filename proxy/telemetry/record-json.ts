@@ -1,5 +1,5 @@
 /** The decision record as JSON, the same for log line, `/decisions` and `explain`; holds no content. */
-import type { DecisionRecord, Verdict } from "../core/decision.ts";
+import type { DecisionRecord, RouteCheck, Verdict } from "../core/decision.ts";
 import type { JsonObject } from "../core/request.ts";
 import type { Classification, ModelSignals, Signals } from "../core/signals.ts";
 import { scrubbed } from "./fault-summary.ts";
@@ -37,8 +37,12 @@ export function fullRecord(record: DecisionRecord): JsonObject {
     ...flatRecord(record),
     controls: { ...record.controls },
     signals: record.verdict.signals === null ? null : signalsJson(record.verdict.signals),
-    trail: record.verdict.trail.map((step) => ({ ...step })),
+    trail: record.verdict.trail.map(stepJson),
   };
+}
+
+function stepJson({ route, outcome, because, reason }: RouteCheck): JsonObject {
+  return { route, outcome, because, reason };
 }
 
 /** Signals without the embedding, from which a text could be guessed. */

@@ -20,9 +20,10 @@ const ranks: Readonly<Record<string, number>> = {
   server: 3,
   injector: 4,
   cli: 4,
-  "assemble.ts": 4,
-  "sidecar.ts": 5,
-  "main.ts": 6,
+  "ground.ts": 4,
+  "assemble.ts": 5,
+  "sidecar.ts": 6,
+  "main.ts": 7,
 };
 
 function filesIn(folder: string): string[] {

@@ -4,13 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import {
-  bareGeneration,
-  layGround,
-  nextGeneration,
-  type Generation,
-  type Ground,
-} from "../../proxy/assemble.ts";
+import { bareGeneration, nextGeneration, type Generation } from "../../proxy/assemble.ts";
+import { layGround, type Ground } from "../../proxy/ground.ts";
 import type { Explanation } from "../../proxy/layers/explain.ts";
 import { questionAsCall } from "../../proxy/layers/question.ts";
 import type { Change } from "../../proxy/layers/remedy.ts";

@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { DecisionRecord } from "../../../proxy/core/decision.ts";
 import type { Mode } from "../../../proxy/core/policy.ts";
-import type { Question } from "../../../proxy/server/admin-routes.ts";
+import type { Question } from "../../../proxy/server/admin-calls.ts";
+import { adminPaths } from "../../../proxy/server/admin-paths.ts";
 import { createAdminServer, type AdminServerOptions } from "../../../proxy/server/admin.ts";
 import { createHealthServer } from "../../../proxy/server/health.ts";
 import type { SmallServer } from "../../../proxy/server/small-server.ts";
@@ -64,6 +65,16 @@ async function startAdmin(more: Partial<AdminServerOptions> = {}): Promise<Admin
         : { decision: "local" };
     },
     breakers: () => [{ name: "openai", state: "open", failures: 3, requests: 4 }],
+    places: () => [],
+    call: () => null,
+    events: { isFull: true, open: () => undefined },
+    report: () => null,
+    cache: async () => ({}),
+    model: async () => ({}),
+    policySource: async () => ({}),
+    policyFiles: () => [],
+    loadEdited: async () => ({ ok: false, problems: [], sources: [], texts: [], revision: "" }),
+    policyDiff: async () => [],
     mode: () => mode,
     setMode: (wanted) => {
       mode = wanted;
@@ -228,6 +239,86 @@ describe("the admin listener", () => {
     }
     expect(jsonOf(await admin.get("/mode"))).toEqual({ mode: "enforce" });
     expect((await admin.post("/mode", stop, ["Origin", "http://localhost:4001"])).status).toBe(200);
+  });
+
+  it("lets a browser's page of another port read nothing into it and change nothing", async () => {
+    const admin = await startAdmin();
+    const stop = '{"mode":"observe"}';
+    for (const site of ["same-site", "cross-site"]) {
+      const from = ["Origin", "http://localhost:3000", "Sec-Fetch-Site", site];
+      expect((await admin.post("/mode", stop, from)).status).toBe(403);
+      expect((await admin.post("/explain", '{"text":"x"}', from)).status).toBe(403);
+    }
+    expect(jsonOf(await admin.get("/mode"))).toEqual({ mode: "enforce" });
+    const policy = await admin.get("/policy");
+    expect(valuesOf(policy.headers, "cross-origin-resource-policy")).toEqual(["same-origin"]);
+    const own = ["Origin", "http://localhost:4001", "Sec-Fetch-Site", "same-origin"];
+    expect((await admin.post("/mode", stop, own)).status).toBe(200);
+  });
+
+  it("allows the page no script and no style but its own files, no frame and no other host", async () => {
+    const admin = await startAdmin();
+    const [policy = ""] = valuesOf((await admin.get("/")).headers, "content-security-policy");
+    const rules = new Map(policy.split("; ").map((rule) => [rule.split(" ")[0], rule]));
+    expect(rules.get("default-src")).toBe("default-src 'none'");
+    expect(rules.get("script-src")).toBe("script-src 'self'");
+    expect(rules.get("style-src")).toBe("style-src 'self'");
+    expect(rules.get("connect-src")).toBe("connect-src 'self'");
+    expect(rules.get("frame-ancestors")).toBe("frame-ancestors 'none'");
+    expect(rules.get("require-trusted-types-for")).toBe("require-trusted-types-for 'script'");
+    expect(policy).not.toMatch(/unsafe|\*|data:|https?:/);
+  });
+
+  it("serves what its table lists, and lists what it serves", async () => {
+    const admin = await startAdmin();
+    const missing = await admin.get("/nothing");
+    for (const { path, method } of adminPaths) {
+      const seen = await send(admin.port, { method: "DELETE", path });
+      expect(`${path} ${valuesOf(seen.headers, "allow").join()}`).toContain(method);
+      expect(missing.body.toString()).toContain(path);
+    }
+    const listed = missing.body.toString().match(/\/[a-z/]*(?=[,.])/g) ?? [];
+    expect(new Set(listed)).toEqual(new Set(adminPaths.map(({ path }) => path)));
+  });
+
+  it("opens one call, reports and checks only what it is asked rightly", async () => {
+    const admin = await startAdmin({
+      call: (id) => (id === "a" ? { record: { id } } : null),
+      report: (span) => (span === "1h" ? { span } : null),
+      policyFiles: () => ["/p/policy.yaml"],
+      loadEdited: async (edits) => ({
+        ok: false,
+        problems: [{ file: [...edits.keys()].join(), line: 1, column: 2, message: "no" }],
+        sources: [],
+        texts: [],
+        revision: "",
+      }),
+    });
+    expect(jsonOf(await admin.get("/call?id=a"))).toEqual({ record: { id: "a" } });
+    expect((await admin.get("/call?id=b")).status).toBe(404);
+    expect(jsonOf(await admin.get("/report"))).toEqual({ span: "1h" });
+    expect((await admin.get("/report?span=2h")).status).toBe(400);
+    expect((await admin.get("/events")).status).toBe(503);
+    const found = {
+      isValid: false,
+      problems: [{ file: "/p/policy.yaml", line: 1, column: 2, message: "no" }],
+      summary: null,
+      files: [],
+    };
+    const edit = '{"files":{"/p/policy.yaml":"a: 1"}}';
+    expect(jsonOf(await admin.post("/policy/check", edit))).toEqual(found);
+    expect(jsonOf(await admin.post("/policy/check", "version: 1"))).toEqual(found);
+    for (const bad of [
+      "",
+      "{}x",
+      '{"files":{}}',
+      '{"files":{"/etc/passwd":"a"}}',
+      '{"files":{"/p/policy.yaml":1}}',
+      '{"files":null}',
+    ]) {
+      const status = (await admin.post("/policy/check", bad)).status;
+      expect([bad, status]).toEqual([bad, bad === "{}x" ? 200 : 400]);
+    }
   });
 
   it("bounds bodies", async () => {

@@ -1,0 +1,106 @@
+/** What lives as long as the process and outlives every reload: stores, telemetry, the way to the cloud; assemble builds on it. */
+import type { Policy } from "./core/policy.ts";
+import type { Recorder, Tracer } from "./core/ports.ts";
+import { Generators } from "./inference/generators.ts";
+import { openStateFolder } from "./inference/state-folder.ts";
+import { EventFeed } from "./server/event-feed.ts";
+import { PolicyHistory } from "./server/policy-history.ts";
+import { createMemoryStore, type MemoryStore } from "./store/memory.ts";
+import { CallTimelines } from "./telemetry/call-timeline.ts";
+import { DecisionRing } from "./telemetry/decision-ring.ts";
+import { createLog, levelNamed, type Log } from "./telemetry/log.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { recorderOf } from "./telemetry/recorder.ts";
+import { Report } from "./telemetry/report.ts";
+import { watchStalls } from "./telemetry/stall-watch.ts";
+import { createTracer } from "./telemetry/trace.ts";
+import { createUpstream, type ClosableUpstream } from "./upstream/upstream.ts";
+
+/** How many records `/decisions` remembers. */
+const rememberedDecisions = 1000;
+
+/** What the ground is laid from. */
+export interface GroundOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Extra certificate authorities, PEM files. */
+  readonly caFiles: readonly string[];
+  /** What `--state` says; null takes the usual folder. */
+  readonly state: string | null;
+}
+
+/** What lives as long as the process. */
+export interface Ground {
+  readonly ring: DecisionRing;
+  readonly timelines: CallTimelines;
+  readonly feed: EventFeed;
+  readonly report: Report;
+  readonly history: PolicyHistory;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly recorder: Recorder;
+  readonly tracer: Tracer;
+  readonly upstream: ClosableUpstream;
+  readonly store: MemoryStore;
+  /** Text-generation models of the policy's routes. */
+  readonly generators: Generators;
+  /** Folder of kept embeddings and fits; null keeps none. */
+  readonly stateFolder: string | null;
+  /** Stops looking for standstills of the event loop. */
+  readonly unwatch: () => void;
+}
+
+/** Everything that outlives a reload. Throws when a proxy's URL or an authority file cannot be used. */
+export async function layGround(options: GroundOptions, policy: Policy): Promise<Ground> {
+  const level = levelNamed(options.env["SIDESTEP_LOG_LEVEL"] ?? "info") ?? "info";
+  const log = createLog({ sink: process.stderr, level });
+  const ring = new DecisionRing(rememberedDecisions);
+  const metrics = new Metrics();
+  const timelines = new CallTimelines();
+  const feed = new EventFeed(ring);
+  const report = new Report();
+  const history = new PolicyHistory();
+  const recorder = recorderOf([ring, metrics, log, report, feed]);
+  const spans = await createTracer(options.env, (fault) => recorder.fault("tracing", fault));
+  const tracer = timelines.around(spans);
+  const upstream = createUpstream({
+    env: options.env,
+    caFiles: options.caFiles,
+    onChange: ({ name, from, to }) => {
+      metrics.upstreams.breakerChanged(name, to);
+      log.event("warn", "breaker", { name, from, to });
+    },
+  });
+  const store = createMemoryStore(policy.store);
+  const generators = new Generators((model, { status, error }) =>
+    log.event(status === "failed" ? "warn" : "info", "generator", { model, status, error }),
+  );
+  const stateFolder = await stateFolderFor(options, log);
+  const unwatch = watchStalls((ms) => log.event("warn", "event_loop_stalled", { ms }));
+  const telemetry = {
+    ring,
+    timelines,
+    feed,
+    report,
+    history,
+    log,
+    metrics,
+    recorder,
+    tracer,
+    unwatch,
+  };
+  return { ...telemetry, upstream, store, generators, stateFolder };
+}
+
+/** Ends what outlives a reload; what is pending is sent and written, for a bounded time. */
+export async function closeGround(ground: Ground): Promise<void> {
+  ground.unwatch();
+  await Promise.all([ground.upstream.close(), ground.generators.close()]);
+  await ground.tracer.close();
+  await ground.log.close();
+}
+
+async function stateFolderFor(options: GroundOptions, log: Log): Promise<string | null> {
+  const { folder, problem, isNamed } = await openStateFolder(options.state, options.env);
+  if (problem !== null) log.event(isNamed ? "warn" : "info", "state_not_kept", { problem });
+  return folder;
+}
