@@ -9,6 +9,7 @@ import type { Classifier } from "./core/ports.ts";
 import type { Received, Snapshot } from "./core/received.ts";
 import { createClassifier, type LocalClassifier } from "./inference/classifier.ts";
 import { fitSnapshotParts } from "./inference/snapshot-parts.ts";
+import { textComparer } from "./inference/text-comparer.ts";
 import { answer, type AnswerParts } from "./layers/answer.ts";
 import { decide } from "./layers/decide.ts";
 import { deliberation } from "./layers/deliberation.ts";
@@ -19,6 +20,7 @@ import { recall, recallRouted, type RecallParts } from "./layers/recall.ts";
 import { remember } from "./layers/remember.ts";
 import { rescue } from "./layers/rescue.ts";
 import { upgrade } from "./layers/upgrade.ts";
+import type { VerifyParts } from "./layers/verify.ts";
 import type { Live } from "./server/live.ts";
 import { signalReaders } from "./signals/registry.ts";
 import {
@@ -102,7 +104,7 @@ export function modelNameOf({ classifier }: Generation): string | null {
 
 /** What `/metrics` asks the parts for. */
 function metricSources(ground: Ground, current: () => Generation): MetricSources {
-  const { upstream, store, log } = ground;
+  const { upstream, store, log, agreement } = ground;
   return {
     breakers: () => upstream.breakers(),
     upstreams: () => {
@@ -115,6 +117,7 @@ function metricSources(ground: Ground, current: () => Generation): MetricSources
     queueLimit: () => current().policy.limits.queue,
     model: () => modelNameOf(current()),
     droppedLines: () => log.dropped(),
+    agreement: () => agreement.standings(),
   };
 }
 
@@ -175,7 +178,7 @@ function generationOf(
   snapshot: Snapshot,
   { classifier, isWhole }: Pick<Generation, "classifier" | "isWhole">,
 ): Generation {
-  const { recorder, tracer, metrics } = ground;
+  const { recorder, tracer, metrics, agreement } = ground;
   const upstream = measuredUpstream(ground.upstream, metrics.upstreams);
   const store = measuredStore(ground.store, metrics);
   const faults = recorder;
@@ -186,11 +189,13 @@ function generationOf(
   );
   const answers: AnswerParts = { deliberate, answers: answererOf(ground.generators), faults };
   const stored: RecallParts = { store, now: () => Date.now(), faults };
+  const comparer = textComparer(model);
+  const verify: VerifyParts = { agreement, comparer, random: () => Math.random(), faults };
   const stack = new Stack(forward({ upstream }))
     .under(rescue({ upstream, recall: stored, answer: answers, faults }))
     .under(remember(stored))
     .under(recallRouted(stored))
-    .under(answer(answers))
+    .under(answer(answers, verify))
     .under(decide({ deliberate, faults }))
     .under(recall(stored))
     .under(observe({ recorder, tracer }));

@@ -7,6 +7,7 @@ import { EventFeed } from "./server/event-feed.ts";
 import { PolicyHistory } from "./server/policy-history.ts";
 import { createMemoryStore, type MemoryStore } from "./store/memory.ts";
 import { CallTimelines } from "./telemetry/call-timeline.ts";
+import { Agreement } from "./telemetry/agreement.ts";
 import { DecisionRing } from "./telemetry/decision-ring.ts";
 import { createLog, levelNamed, type Log } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
@@ -41,6 +42,8 @@ export interface Ground {
   readonly tracer: Tracer;
   readonly upstream: ClosableUpstream;
   readonly store: MemoryStore;
+  /** How far each route's answers agree with the cloud's. */
+  readonly agreement: Agreement;
   /** Text-generation models of the policy's routes. */
   readonly generators: Generators;
   /** Folder of kept embeddings and fits; null keeps none. */
@@ -71,9 +74,8 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
     },
   });
   const store = createMemoryStore(policy.store);
-  const generators = new Generators((model, { status, error }) =>
-    log.event(status === "failed" ? "warn" : "info", "generator", { model, status, error }),
-  );
+  const agreement = agreementIn(log);
+  const generators = generatorsIn(log);
   const stateFolder = await stateFolderFor(options, log);
   const unwatch = watchStalls((ms) => log.event("warn", "event_loop_stalled", { ms }));
   const telemetry = {
@@ -87,8 +89,24 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
     recorder,
     tracer,
     unwatch,
+    agreement,
   };
   return { ...telemetry, upstream, store, generators, stateFolder };
+}
+
+/** The book of agreement, with each change of a route's standing in the log. */
+function agreementIn(log: Log): Agreement {
+  return new Agreement(({ route, suspendedAt, checked }) => {
+    const event = suspendedAt === null ? "route_resumed" : "route_suspended";
+    log.event("warn", event, { route, checked: { ...checked } });
+  });
+}
+
+/** The text generators, with each change of their state in the log. */
+function generatorsIn(log: Log): Generators {
+  return new Generators((model, { status, error }) =>
+    log.event(status === "failed" ? "warn" : "info", "generator", { model, status, error }),
+  );
 }
 
 /** Ends what outlives a reload; what is pending is sent and written, for a bounded time. */

@@ -260,6 +260,7 @@ class Sidecar implements Running {
     this.#generation = stoppedGeneration(this.#ground, next, isStopped);
     this.#problems = [];
     this.#ground.generators.use(policy);
+    this.#ground.agreement.use(policy);
     if (before.classifier !== next.classifier) this.#retired.add(before.classifier);
     this.#loaded = loaded;
     this.#revival.follow(next);

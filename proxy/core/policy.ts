@@ -127,6 +127,14 @@ export interface CacheRule {
   readonly tools: boolean;
 }
 
+/** How often answers given in the pod are held against the cloud's. */
+export interface VerifyRule {
+  /** Share in [0, 1] of the answers that is left to the cloud and compared; 0 compares none. */
+  readonly sample: number;
+  /** Share wrong above which the route only observes. */
+  readonly maxWrong: number;
+}
+
 /** One rule of the policy; the first whose condition holds decides. */
 export interface Route {
   readonly name: string;
@@ -134,6 +142,7 @@ export interface Route {
   readonly mode: Mode | null;
   readonly action: Action;
   readonly cache: CacheRule | null;
+  readonly verify: VerifyRule;
 }
 
 /** Limits for one upstream; each in milliseconds. */

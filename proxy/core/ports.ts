@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Probability, Score } from "./brand.ts";
 import type { DecisionRecord, Usage } from "./decision.ts";
 import type { HeaderLines, RequestBody, RequestHead } from "./http.ts";
-import type { AnswerSpec, GenerateAnswer, Policy, Provider } from "./policy.ts";
+import type { AnswerSpec, GenerateAnswer, Policy, Provider, Route } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
 import type { Snapshot } from "./received.ts";
 import type { Answer, StoredReply, UpstreamReply } from "./reply.ts";
@@ -187,6 +187,33 @@ export type AccountAnswer = (spec: AnswerSpec, context: AnswerContext) => Answer
 /** The folder of answer strategies, as the layers see it. */
 export interface Answerer {
   answerWith(spec: AnswerSpec, context: AnswerContext): Promise<Said>;
+}
+
+/** How an answer of ours compares with what was wanted. */
+export type Outcome = "agree" | "disagree" | "unclear";
+
+/** Who says so: equal labels, the application, or the model's guess about two free texts. */
+export type Judge = "equality" | "feedback" | "estimate";
+
+/** One comparison; a later one of the same call replaces it, except that an application's verdict stands. */
+export interface Compared {
+  /** The call's id. */
+  readonly id: string;
+  readonly route: Route;
+  readonly outcome: Outcome;
+  readonly by: Judge;
+}
+
+/** Counts how often each route's answers agree. Never throws. */
+export interface AgreementBook {
+  note(compared: Compared): void;
+  /** Whether too many of the route's answers were wrong for it to go on. */
+  isSuspended(route: Route): boolean;
+}
+
+/** Whether two texts say the same, as far as the local model can tell. Rejects without a model. */
+export interface TextComparer {
+  compare(ours: string, theirs: string): Promise<Outcome>;
 }
 
 /** One call to a provider. */

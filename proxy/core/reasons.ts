@@ -18,6 +18,10 @@ export const reasons = {
     "The policy or the caller only observes: the decision was recorded, the call forwarded.",
   emergency_stop:
     "An operator switched answering off: the decision was recorded, the call forwarded.",
+  random_cloud:
+    "The call could have been answered in the pod and was left to the cloud, so that the two answers can be compared.",
+  agreement_low:
+    "Too many of the route's answers differed from the cloud's, so the route only observes until it is changed or resumed.",
   bypass_requested: "The caller asked for no inspection at all.",
   denied_by_policy: "The policy's deny list forbids a local answer for this call.",
   refused_by_policy: "A route of the policy refuses this call.",

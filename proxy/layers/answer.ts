@@ -11,6 +11,7 @@ import type { RequestView } from "../core/request.ts";
 import { costOf, priceOf } from "../policy/prices.ts";
 import type { Deliberate } from "./deliberation.ts";
 import { observing, unobserved, verdictOf } from "./judged.ts";
+import { comparedReply, isDrawn, verified, type Checked, type VerifyParts } from "./verify.ts";
 
 /** What answer asks for. */
 export interface AnswerParts {
@@ -26,15 +27,36 @@ export interface Spoken {
 }
 
 /** The layer that answers locally. */
-export function answer(parts: AnswerParts): Layer<Judged> {
+export function answer(parts: AnswerParts, verify: VerifyParts): Layer<Judged> {
   return (inner) => async (judged) => {
     const spoken = await speakSafely(parts, judged);
-    const held = observing(spoken.judged);
+    const held = observing(spoken.judged) ?? suspension(verify, spoken);
     const decision = decisionOf(spoken);
     if (decision === "forwarded" && held === null) return inner(spoken.judged);
-    if (held !== null) return inner(observed(spoken.judged, decision, held));
-    return replyOf(spoken);
+    const checked = drawn(verify, spoken);
+    if (held !== null) {
+      const reply = await inner(observed(spoken.judged, decision, held));
+      return checked === null ? reply : verified(verify, spoken.judged, checked, reply);
+    }
+    if (checked === null) return replyOf(spoken);
+    const random = observed(spoken.judged, decision, "random_cloud");
+    const reply = await comparedReply(verify, inner, { judged: random, checked });
+    return reply ?? replyOf(spoken);
   };
+}
+
+function suspension(
+  { agreement }: VerifyParts,
+  { judged, answer: said }: Spoken,
+): ReasonCode | null {
+  const { route } = judged.judgement;
+  return said !== null && route !== null && agreement.isSuspended(route) ? "agreement_low" : null;
+}
+
+/** The answer, if it is one of those that are compared. */
+function drawn(verify: VerifyParts, { judged, answer: said }: Spoken): Checked | null {
+  const { route } = judged.judgement;
+  return said !== null && route !== null && isDrawn(verify, route) ? { route, answer: said } : null;
 }
 
 /** How strategies are asked. */

@@ -14,6 +14,7 @@ import { comparable, intentsFrom } from "./intents.ts";
 import { providersOf, targetsOf } from "./providers.ts";
 import { cacheRuleFrom, routesOf } from "./routes.ts";
 import type { RawPolicy } from "./schema.ts";
+import type { RawVerify } from "./schema-routes.ts";
 import { find } from "./tree.ts";
 import { COMPLEXITY_SIGNALS } from "./vocabulary.ts";
 
@@ -41,7 +42,7 @@ export function compile(raw: RawPolicy, context: Context, around: Surroundings):
     targets: targetsOf(raw.targets ?? [], providers, context),
     weights: weightsOf(raw),
     keywords: keywordsOf(raw),
-    routes: routesOf(raw.routes ?? [], context, cache),
+    routes: routesOf(raw.routes ?? [], context, { cache, verify: verifyOf(raw, context) }),
     faqs: frozenMap(around.faqs),
     cache,
     store: storeOf(raw),
@@ -68,6 +69,17 @@ function limitsOf(raw: RawPolicy): Policy["limits"] {
     decisionMs: raw.limits?.decision ?? DEFAULT_LIMITS.decisionMs,
     queue: raw.limits?.queue ?? DEFAULT_LIMITS.queue,
   };
+}
+
+/** `edge_preference` is the other way to write a sample. */
+function verifyOf(raw: RawPolicy, context: Context): RawVerify {
+  if (raw.edge_preference === undefined) return raw.verify ?? {};
+  if (raw.verify?.sample !== undefined) {
+    context.report(["edge_preference"], "`verify` says the sample already; write one of the two");
+  }
+  // The difference of two decimals is off by a last digit: 1 - 0.95 is 0.05.
+  const sample = Number((1 - raw.edge_preference).toFixed(9));
+  return { ...raw.verify, sample };
 }
 
 function denyOf(raw: RawPolicy, context: Context): readonly Condition[] {

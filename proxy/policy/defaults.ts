@@ -46,6 +46,9 @@ export const KNOWN_URLS: ReadonlyMap<string, string> = new Map([
 
 export const DEFAULT_MODEL = "support-v1";
 
+/** Share wrong above which a verified route only observes, where it names none. */
+export const DEFAULT_VERIFY_MAX_WRONG = 0.02;
+
 /** A label answer's least confidence. */
 export const DEFAULT_LABEL_CONFIDENCE = 0.9;
 

@@ -1,12 +1,19 @@
 /** Compiles routes: action, conditions with their defaults, cache rule; compile.ts calls it. */
-import type { Action, AnswerSpec, CacheRule, Condition, Route } from "../core/policy.ts";
+import type {
+  Action,
+  AnswerSpec,
+  CacheRule,
+  Condition,
+  Route,
+  VerifyRule,
+} from "../core/policy.ts";
 import { answerOf } from "./answers.ts";
 import { conditionOf, scopeOf, type Scope } from "./conditions.ts";
 import type { Context } from "./context.ts";
-import { DEFAULT_REFUSAL } from "./defaults.ts";
+import { DEFAULT_REFUSAL, DEFAULT_VERIFY_MAX_WRONG } from "./defaults.ts";
 import { excludesSystemOnly, guarded, isNarrow } from "./guards.ts";
 import type { RawWhen } from "./schema-conditions.ts";
-import type { RawCache, RawRoute } from "./schema-routes.ts";
+import type { RawCache, RawRoute, RawVerify } from "./schema-routes.ts";
 import { find, hasLost, type Path } from "./tree.ts";
 
 const ACTIONS = ["answer", "forward", "refuse"] as const;
@@ -26,11 +33,17 @@ const TEMPLATE_NARROWING: ReadonlySet<Condition["kind"]> = new Set([
 /** A label call may also be known by its system prompt; a FAQ narrows by its own match. */
 const LABEL_NARROWING: ReadonlySet<Condition["kind"]> = new Set([...TEMPLATE_NARROWING, "system"]);
 
+/** What routes take from the policy where they say nothing. */
+export interface RouteDefaults {
+  readonly cache: CacheRule;
+  readonly verify: RawVerify;
+}
+
 /** Compiled routes; those with a problem, which `context` then holds, are left out. */
 export function routesOf(
   raws: readonly RawRoute[],
   context: Context,
-  cache: CacheRule,
+  { cache, verify }: RouteDefaults,
 ): readonly Route[] {
   context.expectUnique(
     raws.map((raw) => raw.name),
@@ -46,6 +59,7 @@ export function routesOf(
         mode: raw.mode ?? null,
         action: done.action,
         cache: raw.cache === undefined ? null : cacheRuleFrom(raw.cache, cache),
+        verify: verifyRule(raw, done, verify),
       },
     ];
   });
@@ -60,6 +74,24 @@ export function cacheRuleFrom(raw: RawCache, fallback: CacheRule): CacheRule {
     ttlMs: raw.ttl ?? fallback.ttlMs,
     tools: raw.tools ?? fallback.tools,
   };
+}
+
+/** A route's own words first, then what it says of wrong answers elsewhere, then the policy's. */
+function verifyRule(raw: RawRoute, { action, when }: Done, policy: RawVerify): VerifyRule {
+  const sample = action.kind === "answer" ? (raw.verify?.sample ?? policy.sample ?? 0) : 0;
+  const own = raw.verify?.max_wrong ?? maxWrongOf(action) ?? maxWrongIn(when);
+  return { sample, maxWrong: own ?? policy.max_wrong ?? DEFAULT_VERIFY_MAX_WRONG };
+}
+
+function maxWrongOf(action: Action): number | null {
+  if (action.kind !== "answer") return null;
+  return "maxWrong" in action.answer ? action.answer.maxWrong : null;
+}
+
+function maxWrongIn(when: Condition): number | null {
+  if (when.kind === "max_wrong") return when.share;
+  if (when.kind !== "all") return null;
+  return when.of.map(maxWrongIn).find((share) => share !== null) ?? null;
 }
 
 interface Done {

@@ -75,6 +75,13 @@ export interface RawRoute {
     | { readonly status?: number | undefined; readonly message?: string | undefined }
     | undefined;
   readonly cache?: RawCache | undefined;
+  readonly verify?: RawVerify | undefined;
+}
+
+/** How answers are compared, as written. */
+export interface RawVerify {
+  readonly sample?: number | undefined;
+  readonly max_wrong?: number | undefined;
 }
 
 /** Whether decisions are carried out. */
@@ -212,6 +219,25 @@ const forward = either(
   "a map, or nothing",
 );
 
+/** How answers are held against the cloud's, for all routes or one. */
+export const verify: Schema<RawVerify> = either(
+  v.pipe(
+    percent,
+    v.transform((sample): RawVerify => ({ sample })),
+  ),
+  map({
+    sample: key(
+      percent,
+      "Share of the answers that is left to the cloud instead and compared with its answer.",
+    ),
+    max_wrong: key(
+      percent,
+      "Share wrong above which a route only observes; default the route's own max_wrong, else 2%.",
+    ),
+  }),
+  "a percent, or a map of `sample` and `max_wrong`",
+);
+
 /** One rule; the first that matches decides. */
 export const route: Schema<RawRoute> = map({
   name: requiredKey(form(NAME, NAME_MESSAGE), "The route's name, as decisions report it."),
@@ -227,6 +253,7 @@ export const route: Schema<RawRoute> = map({
     "Refuses the call with an error of the caller's own protocol.",
   ),
   cache: key(routeCache, "The cache rule for calls that this route takes."),
+  verify: key(verify, "How this route's answers are held against the cloud's."),
 });
 
 function identityOf(written: string): CacheRule["identity"] {

@@ -4,7 +4,15 @@ import type { ComplexitySignal, Mode, Price } from "../core/policy.ts";
 import { conditions, type RawWhen } from "./schema-conditions.ts";
 import { intentMap, ownName, type RawIntent } from "./schema-intents.ts";
 import { price, provider, target, type RawProvider, type RawTarget } from "./schema-providers.ts";
-import { cache, mode, route, type RawRoute, type RawStore } from "./schema-routes.ts";
+import {
+  cache,
+  mode,
+  route,
+  verify,
+  type RawRoute,
+  type RawStore,
+  type RawVerify,
+} from "./schema-routes.ts";
 import {
   dictionary,
   duration,
@@ -53,6 +61,8 @@ export interface RawPolicy {
       }
     | undefined;
   readonly prices?: Readonly<Record<string, Price>> | undefined;
+  readonly verify?: RawVerify | undefined;
+  readonly edge_preference?: number | undefined;
 }
 
 const weight = number(0, 1);
@@ -143,6 +153,11 @@ export const policySchema: Schema<RawPolicy> = map({
       queue: key(whole(1, 10_000), "Most calls that wait for the local model; default 64."),
     }),
     "Bounds of what Sidestep spends on a call.",
+  ),
+  verify: key(verify, "How every route's answers are held against the cloud's; off without it."),
+  edge_preference: key(
+    number(0, 1),
+    "Share of the answers that stays in the pod: 0.95 is another way to write `verify: 5%`.",
   ),
   prices: key(
     dictionary(nameForm(/^[A-Za-z][^\s]{0,199}$/, "this is not the name of a model"), price),

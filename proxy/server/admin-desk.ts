@@ -5,6 +5,8 @@ import { readModelCard } from "../inference/model-card.ts";
 import { callAccount } from "../layers/call-account.ts";
 import { loadPolicy, type LoadOptions } from "../policy/load.ts";
 import type { MemoryStore } from "../store/memory.ts";
+import { agreementDesk } from "../telemetry/agreement-desk.ts";
+import type { Agreement } from "../telemetry/agreement.ts";
 import type { CallTimelines } from "../telemetry/call-timeline.ts";
 import type { DecisionRing } from "../telemetry/decision-ring.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -27,6 +29,7 @@ export interface DeskParts {
   readonly store: Pick<MemoryStore, "usage" | "bounds">;
   readonly upstream: { breakers(): readonly BreakerState[] };
   readonly history: PolicyHistory;
+  readonly agreement: Agreement;
   /** Where the policy is read from. */
   readonly source: Pick<LoadOptions, "path" | "env">;
   /** What is in force at the moment. */
@@ -53,6 +56,7 @@ export function adminDesk(parts: DeskParts): Desk {
     policy: () => policyPage(now()),
     report: (span) => (isReportSpan(span) ? report.page(span) : null),
     breakers: () => upstream.breakers(),
+    agreement: agreementDesk(parts.agreement, ring),
     places: () => placesOf(now().policy),
     cache: () => cachePage(parts),
     model: () => modelPage(parts),

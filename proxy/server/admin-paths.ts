@@ -60,6 +60,25 @@ export const adminPaths: readonly AdminPath[] = [
     gives: "Breakers, and the policy's providers and targets with their limits and prices.",
   },
   {
+    path: "/agreement",
+    method: "GET",
+    takes: "",
+    gives:
+      "How far each route's answers agree with the cloud's, with the interval of the share wrong.",
+  },
+  {
+    path: "/agreement",
+    method: "POST",
+    takes: '`{"resume": "NAME"}`',
+    gives: "Lets a suspended route answer again, counted from zero.",
+  },
+  {
+    path: "/feedback",
+    method: "POST",
+    takes: '`{"id": "...", "verdict": "right"}`, or `"wrong"`',
+    gives: "An application's verdict on what the pod answered, or would have answered.",
+  },
+  {
     path: "/cache",
     method: "GET",
     takes: "",

@@ -1,6 +1,7 @@
 /** What the admin listener serves, path by path; every page shows the same decision record. */
 import type { Mode } from "../core/policy.ts";
 import type { BreakerState } from "../core/ports.ts";
+import { agreementRoutes, type AgreementPages } from "./agreement-routes.ts";
 import { callRoutes, type CallParts } from "./admin-calls.ts";
 import { indexPage } from "./index-page.ts";
 import { objectIn } from "./json-text.ts";
@@ -28,6 +29,7 @@ export interface AdminParts extends ProbeParts, CallParts, PolicyParts {
   readonly places: () => readonly Place[];
   readonly cache: () => Promise<unknown>;
   readonly model: () => Promise<unknown>;
+  readonly agreement: AgreementPages;
   /** The mode that holds now: "observe" while the policy or an operator says so. */
   readonly mode: () => Mode;
   /** The emergency stop: "observe" answers nothing from now on, "enforce" goes back to what the policy says. */
@@ -50,6 +52,7 @@ export function adminRoutes(parts: AdminParts, page: PageFiles): Routes {
     "/policy": { GET: () => jsonReply(parts.policy()) },
     "/policy/source": { GET: async () => jsonReply(await parts.policySource()) },
     "/policy/check": { POST: (request) => checkedPolicy(parts, request) },
+    ...agreementRoutes(parts.agreement),
     "/mode": {
       GET: () => jsonReply({ mode: parts.mode() }),
       POST: (request) => changedMode(parts, request),

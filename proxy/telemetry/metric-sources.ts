@@ -1,6 +1,7 @@
 /** What the parts of the process are asked for at each scrape, and how it is set; used by metrics. */
 import { totalmem } from "node:os";
 import type { BreakerState } from "../core/ports.ts";
+import type { RouteAgreement } from "./agreement.ts";
 import type { Instruments } from "./instruments.ts";
 import { none } from "./label-cap.ts";
 
@@ -25,6 +26,7 @@ export interface Activity {
 export interface MetricSources {
   readonly breakers?: () => readonly BreakerState[];
   readonly upstreams?: () => readonly UpstreamStanding[];
+  readonly agreement?: () => readonly RouteAgreement[];
   readonly store?: () => { readonly entries: number; readonly bytes: number };
   readonly classifier?: () => ClassifierState;
   /** Most calls that may wait for the model. */
@@ -37,6 +39,11 @@ export interface MetricSources {
   readonly droppedLines?: () => number;
 }
 
+const agreementGauges = [
+  "sidestep_agreement_comparisons",
+  "sidestep_agreement_wrong_ratio",
+  "sidestep_route_suspended",
+] as const;
 const breakerStates = ["closed", "open", "half_open"] as const;
 const classifierStates = ["ready", "loading", "failed", "closed", "absent"] as const;
 
@@ -67,10 +74,29 @@ export class SourceReader {
       this.#instruments.set("sidestep_store_entries", {}, entries);
       this.#instruments.set("sidestep_store_bytes", {}, bytes);
     }
+    this.#readAgreement(this.#sources.agreement?.() ?? []);
     this.#readActivity();
     this.#readModel();
     this.#readDropped();
     this.#readMemoryLimit();
+  }
+
+  #readAgreement(standings: readonly RouteAgreement[]): void {
+    for (const name of agreementGauges) this.#instruments.clear(name);
+    for (const { route, checked, estimated, wrong, suspendedAt } of standings.slice(
+      0,
+      this.#most,
+    )) {
+      this.#instruments.set("sidestep_route_suspended", { route }, Number(suspendedAt !== null));
+      for (const [by, counts] of Object.entries({ checked, estimated })) {
+        for (const [outcome, many] of Object.entries(counts)) {
+          this.#instruments.set("sidestep_agreement_comparisons", { route, outcome, by }, many);
+        }
+      }
+      for (const [bound, share] of Object.entries(wrong ?? {})) {
+        this.#instruments.set("sidestep_agreement_wrong_ratio", { route, bound }, share);
+      }
+    }
   }
 
   #readActivity(): void {

@@ -126,6 +126,21 @@ export const metricTable = {
     labels: ["upstream", "state"],
     help: "1 for the state a breaker is in (closed, open, half_open), 0 for the others.",
   },
+  sidestep_agreement_comparisons: {
+    kind: "gauge",
+    labels: ["route", "outcome", "by"],
+    help: "Answers held against the cloud's or an application's verdict since the route last changed: agree, disagree or unclear, checked or by estimate.",
+  },
+  sidestep_agreement_wrong_ratio: {
+    kind: "gauge",
+    labels: ["route", "bound"],
+    help: "Share of a route's checked answers that were wrong: value, and the low and high end of its 95 % interval.",
+  },
+  sidestep_route_suspended: {
+    kind: "gauge",
+    labels: ["route"],
+    help: "1 while a route only observes because too many of its answers were wrong, else 0.",
+  },
   sidestep_policy_reloads_total: {
     kind: "counter",
     labels: ["result"],
@@ -218,6 +233,7 @@ export const faultPlaces: readonly string[] = [
   "store",
   "telemetry",
   "tracing",
+  "verify",
 ];
 
 /** Name of one of our own metrics. */

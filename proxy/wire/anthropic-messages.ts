@@ -7,7 +7,7 @@ import { readAnthropicMessages } from "./anthropic-messages-request.ts";
 import { framesOf, isMessage } from "./anthropic-messages-stream.ts";
 import { AnthropicMessagesTally } from "./anthropic-messages-usage.ts";
 import type { Codec, KeptReply, ReplyIdentity, WrittenError, WrittenReply } from "./codec.ts";
-import { parseJsonAsWritten } from "./json.ts";
+import { objectsAt, parseJsonAsWritten, stringAt } from "./json.ts";
 import { inOtherForm, jsonBytes, jsonType, retryHeaders, streamType } from "./reply-parts.ts";
 import { readAlong } from "./usage-reader.ts";
 
@@ -23,6 +23,7 @@ export const anthropicMessages: Codec = {
   createUsageReader: (contentType, contentEncoding = "", view = null) =>
     readAlong(new AnthropicMessagesTally(), { contentType, contentEncoding, view }),
   transcode,
+  said,
 };
 
 function write(answer: Answer, view: RequestView, identity: ReplyIdentity): WrittenReply {
@@ -66,6 +67,17 @@ function transcode(kept: KeptReply, view: RequestView): StoredReply | null {
   const text = kept.isStream ? fromStream(body) : toStream(body);
   if (text === null) return null;
   return inOtherForm(kept, view.stream ? streamType : jsonType, Buffer.from(text));
+}
+
+function said({ body, isStream }: Pick<KeptReply, "body" | "isStream">): string | null {
+  const message = isStream
+    ? (foldEvents(body) ?? undefined)
+    : parseJsonAsWritten(body.toString("utf8"));
+  if (!isMessage(message)) return null;
+  const blocks = objectsAt(message, "content");
+  const texts = blocks.map((block) => stringAt(block, "text"));
+  if (texts.length === 0 || blocks.some((block) => block["type"] !== "text")) return null;
+  return texts.join("");
 }
 
 function toStream(body: Buffer): string | null {

@@ -73,4 +73,6 @@ export interface Codec {
    * null where it cannot surely be given.
    */
   transcode(kept: KeptReply, view: RequestView): StoredReply | null;
+  /** What a complete reply says to the user; null for one that is broken, refuses, or calls tools. */
+  said(reply: Pick<KeptReply, "body" | "isStream">): string | null;
 }

@@ -3,7 +3,7 @@ import type { SidestepError } from "../core/errors.ts";
 import type { Answer, StoredReply } from "../core/reply.ts";
 import type { JsonObject, RequestView } from "../core/request.ts";
 import type { Codec, KeptReply, ReplyIdentity, WrittenError, WrittenReply } from "./codec.ts";
-import { isObject, parseJsonAsWritten } from "./json.ts";
+import { isObject, objectAt, objectsAt, parseJsonAsWritten, stringAt } from "./json.ts";
 import { chunksOf, foldChunks, usageIn } from "./openai-chat-fold.ts";
 import { readOpenAiChat } from "./openai-chat-request.ts";
 import { chunkFrame, doneFrame, framesOf, isCompletion } from "./openai-chat-stream.ts";
@@ -24,6 +24,7 @@ export const openAiChat: Codec = {
   createUsageReader: (contentType, contentEncoding = "", view = null) =>
     readAlong(new OpenAiChatTally(), { contentType, contentEncoding, view }),
   transcode,
+  said,
 };
 
 function write(answer: Answer, view: RequestView, identity: ReplyIdentity): WrittenReply {
@@ -77,6 +78,17 @@ function transcode(kept: KeptReply, view: RequestView): StoredReply | null {
   const text = kept.isStream ? fromStream(body, view) : toStream(body, view);
   if (text === null) return null;
   return inOtherForm(kept, view.stream ? streamType : jsonType, Buffer.from(text));
+}
+
+function said({ body, isStream }: Pick<KeptReply, "body" | "isStream">): string | null {
+  const whole = isStream
+    ? (foldChunks(chunksOf(body) ?? []) ?? undefined)
+    : parseJsonAsWritten(body.toString("utf8"));
+  if (!isCompletion(whole)) return null;
+  const [choice, ...others] = objectsAt(whole, "choices");
+  if (choice === undefined || others.length > 0) return null;
+  const message = objectAt(choice, "message");
+  return "tool_calls" in message ? null : (stringAt(message, "content") ?? null);
 }
 
 function toStream(body: Buffer, view: RequestView): string | null {

@@ -85,15 +85,18 @@ export function policyOf(more: Partial<Policy> = {}): Policy {
   };
 }
 
+/** Nothing is compared. */
+const verify = { sample: 0, maxWrong: 0.02 };
+
 /** A route that answers with `text` when `when` holds. */
 export function templateRoute(name: string, when: Condition, text = "Hello!"): Route {
   const answer = { kind: "template", texts: new Map([["*", text]]), slots: new Map() } as const;
-  return { name, when, mode: null, cache: null, action: { kind: "answer", answer } };
+  return { name, when, mode: null, cache: null, verify, action: { kind: "answer", answer } };
 }
 
 /** A route that forwards, to a target if one is named. */
 export function forwardRoute(name: string, when: Condition, target: string | null = null): Route {
-  return { name, when, mode: null, cache: null, action: { kind: "forward", target } };
+  return { name, when, mode: null, cache: null, verify, action: { kind: "forward", target } };
 }
 
 /** Signals of a short English question. */

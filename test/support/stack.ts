@@ -4,6 +4,7 @@ import { Stack } from "../../proxy/core/layer.ts";
 import type { DecisionRecord } from "../../proxy/core/decision.ts";
 import type { HeaderLines } from "../../proxy/core/http.ts";
 import type {
+  AgreementBook,
   Answerer,
   Classifier,
   SignalReaders,
@@ -50,6 +51,7 @@ export interface RigParts {
   readonly signals?: SignalReaders;
   readonly isDown?: () => boolean;
   readonly isLimited?: () => boolean;
+  readonly agreement?: AgreementBook;
 }
 
 const unavailable: Classifier = {
@@ -84,11 +86,17 @@ export function rigOf(parts: RigParts = {}): Rig {
     answers: parts.answers ?? answererOf(noGenerator),
     faults: recorder,
   };
+  const verify = {
+    agreement: parts.agreement ?? { note: () => undefined, isSuspended: () => false },
+    comparer: { compare: () => Promise.resolve("unclear" as const) },
+    random: () => 0.5,
+    faults: recorder,
+  };
   const { step } = new Stack(forward({ upstream }))
     .under(rescue({ upstream, recall: stored, answer: answers, faults: recorder }))
     .under(remember(stored))
     .under(recallRouted(stored))
-    .under(answer(answers))
+    .under(answer(answers, verify))
     .under(decide({ deliberate, faults: recorder }))
     .under(recall(stored))
     .under(observe({ recorder, tracer: noTracer }));

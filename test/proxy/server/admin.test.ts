@@ -75,6 +75,11 @@ async function startAdmin(more: Partial<AdminServerOptions> = {}): Promise<Admin
     policyFiles: () => [],
     loadEdited: async () => ({ ok: false, problems: [], sources: [], texts: [], revision: "" }),
     policyDiff: async () => [],
+    agreement: {
+      standings: () => [{ route: "greeting" }],
+      feedback: (id) => (id === "a" ? "taken" : id === "b" ? "unanswered" : "unknown"),
+      resume: (route) => route === "greeting",
+    },
     mode: () => mode,
     setMode: (wanted) => {
       mode = wanted;
