@@ -47,8 +47,11 @@ function isSettledEarly(received: Received): boolean {
 }
 
 async function freshReply(parts: RecallParts, judged: Judged): Promise<Reply | null> {
+  const rule = cacheRuleOf(judged.judgement.route, judged.snapshot.policy.cache);
+  // A key costs a hash over the whole call.
+  if (rule.mode === "off" || judged.controls.cache !== null) return null;
   const place = placeOf(judged);
-  if (place === null || place.rule.mode === "off" || judged.controls.cache !== null) return null;
+  if (place === null) return null;
   const entry = await found(parts, place.key);
   if (entry === null || !isFresh(entry, parts.now())) return null;
   return storedReply(parts, judged, entry, "cache");
