@@ -13,6 +13,7 @@ export class AnthropicMessagesTally implements Tally {
   #isFailed = false;
   #isClosed = false;
   #hasStopReason = false;
+  #isCounted = false;
   #spoken = 0;
 
   json(reply: JsonObject): void {
@@ -43,6 +44,7 @@ export class AnthropicMessagesTally implements Tally {
   #open(message: JsonObject): void {
     this.#model = stringAt(message, "model") ?? null;
     this.#counts = objectAt(message, "usage");
+    this.#isCounted = usageOf(this.#counts) !== null;
     this.#hasStopReason = stringAt(message, "stop_reason") !== undefined;
   }
 
@@ -53,7 +55,9 @@ export class AnthropicMessagesTally implements Tally {
     this.#hasStopReason ||= stringAt(objectAt(event, "delta"), "stop_reason") !== undefined;
   }
 
+  // A message says its usage before its texts, and then nothing need be estimated.
   #hear(part: JsonObject): void {
+    if (this.#isCounted) return;
     const said = ["text", "thinking", "partial_json"].map((key) => stringAt(part, key) ?? "");
     const input = isObject(part["input"]) ? JSON.stringify(part["input"]) : "";
     for (const text of [...said, input]) this.#spoken += estimateTokens(text);

@@ -47,11 +47,16 @@ export class OpenAiChatTally implements Tally {
     this.#usage = usageOf(objectAt(reply, "usage")) ?? this.#usage;
     for (const choice of objectsAt(reply, "choices")) {
       const index = countAt(choice, "index") ?? 0;
-      this.#spoken += tokensOf(objectAt(choice, part));
+      this.#hear(objectAt(choice, part));
       const hasEnded = this.#ended.has(index) || stringAt(choice, "finish_reason") !== undefined;
       (hasEnded ? this.#ended : this.#open).add(index);
       if (hasEnded) this.#open.delete(index);
     }
+  }
+
+  // A whole reply says its usage before this, and then nothing need be estimated.
+  #hear(part: JsonObject): void {
+    if (this.#usage === null) this.#spoken += tokensOf(part);
   }
 }
 
