@@ -1,18 +1,21 @@
 /** emotion words: how strongly the text feels, in [0, 1], from words, intensifiers, exclamation marks and capitals. */
 import { score, type Score } from "../core/brand.ts";
 import { feelings, intensifiers } from "./lexicon.ts";
-import { contains } from "./phrases.ts";
+import { finderOf } from "./phrases.ts";
 import type { Signal } from "./signal.ts";
+
+const felt = [...feelings].map(([phrase, weight]) => ({ isIn: finderOf(phrase), weight }));
+const stronger = [...intensifiers].map(finderOf);
 
 /** One furious word, or several milder ones, make about one half; shouting adds to it. */
 export const emotionWords: Signal<Score> = {
   name: "emotion_words",
   read: ({ text, searchable }) => {
-    let felt = 0;
-    for (const [phrase, weight] of feelings) felt += contains(searchable, phrase) ? weight : 0;
-    if (felt === 0) return score(shouting(text) * 0.5);
-    const stronger = [...intensifiers].some((word) => contains(searchable, word)) ? 1.25 : 1;
-    return score(1 - Math.exp(-0.25 * felt * stronger) + shouting(text) * 0.3);
+    let sum = 0;
+    for (const { isIn, weight } of felt) if (isIn(searchable)) sum += weight;
+    if (sum === 0) return score(shouting(text) * 0.5);
+    const factor = stronger.some((isIn) => isIn(searchable)) ? 1.25 : 1;
+    return score(1 - Math.exp(-0.25 * sum * factor) + shouting(text) * 0.3);
   },
 };
 

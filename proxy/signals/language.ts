@@ -37,6 +37,8 @@ const languagesOf: ReadonlyMap<string, readonly string[]> = byWord(smallWords);
 /** Characters that are looked at; more would not change the tag. */
 const sampleLength = 2000;
 
+const ascii = /^[\0-\x7f]*$/;
+
 /** A language's tag, and how sure it is. */
 export interface Told {
   readonly tag: string;
@@ -51,7 +53,8 @@ export const language: Signal<Told> = {
   name: "language",
   read: ({ text, searchable }) => {
     const sample = text.slice(0, sampleLength);
-    const tag = byScript(sample);
+    // Most texts are plain ASCII, in which every letter is Latin.
+    const tag = ascii.test(sample) ? null : byScript(sample);
     if (tag !== null) return { tag, confidence: surenessOfScript(sample, tag) };
     return byWords(searchable.spaced.slice(0, sampleLength));
   },
@@ -129,7 +132,7 @@ function byWords(spaced: string): Told {
   // One small word of another language in a sentence is more often a name or a slip than that language.
   if (best[0] !== "en" && best[1] < (words.length > 2 ? 1.2 : 0.5)) return none;
   if (second !== undefined && second[1] >= best[1]) return none;
-  return { tag: best[0], confidence: isPlain(words, best) ? sure : unsure };
+  return { tag: best[0], confidence: isPlain(text, words, best) ? sure : unsure };
 }
 
 /** Fewest words that a sentence of a language needs to be told for certain. */
@@ -163,11 +166,15 @@ const alphabets: ReadonlyMap<string, Alphabet> = new Map([
 ]);
 
 /** Whether no third of the text speaks for another language, and two of them for this one: then it is not half in another. */
-function isPlain(words: readonly string[], [tag, sum]: readonly [string, number]): boolean {
+function isPlain(
+  text: string,
+  words: readonly string[],
+  [tag, sum]: readonly [string, number],
+): boolean {
   const alphabet = alphabets.get(tag);
   if (words.length < fewestWords || sum < 2 || sum < words.length * leastShare) return false;
-  if (alphabet === undefined || words.some((word) => alphabet.foreign.test(word))) return false;
-  if (alphabet.own !== null && !words.some((word) => alphabet.own?.test(word))) return false;
+  if (alphabet === undefined || alphabet.foreign.test(text)) return false;
+  if (alphabet.own !== null && !alphabet.own.test(text)) return false;
   const length = Math.ceil(words.length / 3);
   const thirds = [0, 1, 2].map((at) => scores(words.slice(at * length, (at + 1) * length)));
   const isAlone = thirds.every((third) => Math.max(0, ...third.values()) <= (third.get(tag) ?? 0));
@@ -182,6 +189,8 @@ function scores(words: readonly string[]): ReadonlyMap<string, number> {
   for (const word of words) {
     const tags = languagesOf.get(word) ?? [];
     for (const tag of tags) add(tag, 1 / tags.length);
+    // No telling letter is ASCII.
+    if (ascii.test(word)) continue;
     for (const [letters, tag] of tellingLetters) if (letters.test(word)) add(tag, 0.8);
   }
   return sums;

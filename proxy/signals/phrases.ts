@@ -9,12 +9,15 @@ export interface Searchable {
   /** Lower case, punctuation as spaces, one space on each side of every word. */
   readonly spaced: string;
   readonly lower: string;
+  /** The words of `spaced`. */
+  readonly words: ReadonlySet<string>;
 }
 
 /** Prepares a text, in one pass. */
 export function searchable(text: string): Searchable {
   const lower = lowered(text);
-  return { lower, spaced: ` ${lower.replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, " ").trim()} ` };
+  const plain = lower.replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, " ").trim();
+  return { lower, spaced: ` ${plain} `, words: new Set(plain.split(" ")) };
 }
 
 /** Letters and digits in the widths that East Asian keyboards also write. */
@@ -28,10 +31,15 @@ export function lowered(text: string): string {
     .replaceAll("’", "'");
 }
 
-/** Whether a lower-case word or phrase stands in the text; made for short texts and many phrases. */
-export function contains(text: Searchable, phrase: string): boolean {
-  if (unspaced.test(phrase)) return text.lower.includes(phrase);
-  return text.spaced.includes(` ${phrase} `);
+/** Whether a phrase stands in a text; made for short texts and many phrases. */
+export type Finder = (text: Searchable) => boolean;
+
+/** The finder of a lower-case word or phrase. */
+export function finderOf(phrase: string): Finder {
+  if (unspaced.test(phrase)) return ({ lower }) => lower.includes(phrase);
+  if (!phrase.includes(" ")) return ({ words }) => words.has(phrase);
+  const spaced = ` ${phrase} `;
+  return (text) => text.spaced.includes(spaced);
 }
 
 /** A phrase prepared for look-ups in long texts. */

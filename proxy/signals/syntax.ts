@@ -27,9 +27,7 @@ export const syntax: Signal<Score> = {
 };
 
 function countOf(text: string, pattern: RegExp): number {
-  let count = 0;
-  for (const match of text.matchAll(pattern)) count += match.length > 0 ? 1 : 0;
-  return count;
+  return text.match(pattern)?.length ?? 0;
 }
 
 function capped(value: number, most: number): number {
