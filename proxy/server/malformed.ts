@@ -2,9 +2,20 @@
 import { STATUS_CODES } from "node:http";
 import { SidestepError } from "../core/errors.ts";
 import { codecOf } from "../wire/table.ts";
+import { unknownVersion } from "./framing.ts";
 import { verdictHeaders } from "./headers.ts";
 import { requestId } from "./request-id.ts";
 import { refusal } from "./refusal.ts";
+
+/** What is wrong with a request that a parser does not take; all else is the framing. */
+const sentences: Readonly<Record<string, string>> = {
+  HPE_INVALID_METHOD:
+    "The request begins with no method that is known here; Sidestep speaks plain HTTP.",
+  HPE_INVALID_URL: "The request target is not a path.",
+  HPE_INVALID_CONSTANT: unknownVersion,
+  HPE_INVALID_VERSION: unknownVersion,
+  HPE_INVALID_HEADER_TOKEN: "A header line is not written as HTTP has it.",
+};
 
 /** What a parser's fault means to the caller. */
 export function malformedFault(fault: Error): SidestepError {
@@ -17,12 +28,13 @@ export function malformedFault(fault: Error): SidestepError {
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return invalid(code, 408, "The request's headers did not arrive in time.");
     default:
-      return new SidestepError("sidestep_request_invalid", code);
+      return invalid(code, 400, sentences[code]);
   }
 }
 
-function invalid(detail: string, status: number, sentence: string): SidestepError {
-  return new SidestepError("sidestep_request_invalid", detail, { status, sentence });
+function invalid(detail: string, status: number, sentence?: string): SidestepError {
+  const details = sentence === undefined ? { status } : { status, sentence };
+  return new SidestepError("sidestep_request_invalid", detail, details);
 }
 
 /** A whole HTTP/1.1 reply for a connection that is closed after it. */
