@@ -67,6 +67,8 @@ const version = /^v\d+(?:(?:alpha|beta)\d*)?$/;
 export function joinPath(providerUrl: URL, path: string): string {
   const base = providerUrl.pathname.replace(/\/+$/, "");
   const root = base.replace(/\/v1$/, "");
+  // A caller's base URL ended in a slash: its path stands as it would without Sidestep.
+  if (/^\/{2,}v1(?:[/?]|$)/.test(path)) return root + path;
   const first = firstSegment(path);
   if (first === "v1") return replacesV1(base) ? base + path.slice(3) : base + path;
   if (isForeign(first, path)) return withoutOverlap(root, first) + path;

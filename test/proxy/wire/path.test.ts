@@ -161,6 +161,16 @@ describe("joinPath", () => {
     expect(joinPath(new URL(url), path)).toBe(expected);
   });
 
+  it.each([
+    ["https://h/v1", "//v1/models", "//v1/models"],
+    ["https://h", "//v1/models", "//v1/models"],
+    ["https://h/api/openai/v1", "///v1/models?x", "/api/openai///v1/models?x"],
+    ["https://h/v1", "//v1", "//v1"],
+    ["https://h/v1", "//v1beta/models", "/v1//v1beta/models"],
+  ])("%s does not double /v1 behind a slash too many: %s", (url, path, expected) => {
+    expect(joinPath(new URL(url), path)).toBe(expected);
+  });
+
   it("keeps the bytes behind the first segment, whatever they are", () => {
     const rest = fc.stringMatching(/^[/.%a-zA-Z0-9?&=:+~-]*$/);
     fc.assert(
