@@ -88,6 +88,8 @@ export class ModelThread {
 
   /** Starts the worker and begins to load. */
   open(): void {
+    // The ONNX runtime reports to its maker unless this is set where the process sees it, which is not in a worker.
+    process.env["ORT_DISABLE_TELEMETRY"] = "1";
     const live = this.#started();
     if (live === null) return;
     this.#live = live;
