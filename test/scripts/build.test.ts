@@ -1,0 +1,238 @@
+/** What `npm run build` writes: the same bytes each time, nothing that only development needs, and a true bill of materials. */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import * as v from "valibot";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ran, type Ran } from "../support/command.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const epochS = 1_000_000_000;
+
+let folder: string;
+let out: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sidestep-build-"));
+  out = join(folder, "first");
+  expect(await built(out)).toMatchObject({ code: 0, err: "" });
+});
+
+function built(to: string, ...flags: readonly string[]): Promise<Ran> {
+  return ran(["scripts/build.ts", "--out", to, ...flags], "", {
+    SOURCE_DATE_EPOCH: String(epochS),
+    npm_config_loglevel: "error",
+  });
+}
+
+/** Paths of all files and folders below `top`. */
+function pathsIn(top: string): readonly string[] {
+  const entries = readdirSync(top, { recursive: true, withFileTypes: true });
+  return entries.map((entry) => relative(top, join(entry.parentPath, entry.name))).toSorted();
+}
+
+/** Everything that an image layer records of a folder. */
+function recordOf(top: string): readonly string[] {
+  return pathsIn(top).map((path) => {
+    const { mode, mtimeMs } = statSync(join(top, path));
+    const isFolder = statSync(join(top, path)).isDirectory();
+    const bytes = isFolder ? "" : readFileSync(join(top, path));
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    return `${path} ${mode.toString(8)} ${mtimeMs} ${hash}`;
+  });
+}
+
+const bill = v.object({
+  bomFormat: v.literal("CycloneDX"),
+  specVersion: v.literal("1.5"),
+  serialNumber: v.pipe(
+    v.string(),
+    v.regex(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+  ),
+  metadata: v.object({
+    timestamp: v.string(),
+    component: v.object({ name: v.string(), version: v.string(), "bom-ref": v.string() }),
+  }),
+  components: v.array(
+    v.object({
+      "bom-ref": v.string(),
+      type: v.literal("library"),
+      name: v.string(),
+      version: v.string(),
+      purl: v.string(),
+      licenses: v.array(v.object({ license: v.object({ id: v.string() }) })),
+      hashes: v.array(v.object({ alg: v.string(), content: v.string() })),
+    }),
+  ),
+  dependencies: v.array(v.object({ ref: v.string(), dependsOn: v.array(v.string()) })),
+});
+
+const lockFile = v.object({
+  packages: v.record(
+    v.string(),
+    v.looseObject({
+      version: v.optional(v.string()),
+      integrity: v.optional(v.string()),
+      dev: v.optional(v.boolean()),
+      os: v.optional(v.array(v.string())),
+      cpu: v.optional(v.array(v.string())),
+      libc: v.optional(v.array(v.string())),
+    }),
+  ),
+});
+
+const readBill = (): v.InferOutput<typeof bill> =>
+  v.parse(bill, JSON.parse(readFileSync(join(out, "sbom.cdx.json"), "utf8")));
+const lock = v.parse(lockFile, JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")));
+const ownVersion = v.parse(
+  v.object({ version: v.string() }),
+  JSON.parse(readFileSync(join(root, "package.json"), "utf8")),
+).version;
+
+function versionOf(name: string): string | undefined {
+  return lock.packages[`node_modules/${name}`]?.version;
+}
+
+/** The packages whose code is there, as the bundler's own remarks and the copied folders say. */
+function packagesInside(): readonly string[] {
+  const scripts = readdirSync(out).filter((name) => name.endsWith(".js"));
+  const remarks = scripts.flatMap((name) =>
+    readFileSync(join(out, name), "utf8")
+      .matchAll(/^ *\/\/ (node_modules\/\S+)$/gm)
+      .map(([, path = ""]) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path)
+      .toArray(),
+  );
+  return [...new Set([...remarks, ...readdirSync(join(out, "node_modules"))])].toSorted();
+}
+
+describe("a build", () => {
+  it("is the same in every byte, right and time when it is made again", async () => {
+    const second = join(folder, "second");
+    await built(second);
+    expect(recordOf(second)).toEqual(recordOf(out));
+    expect(statSync(join(out, "sidestep.js")).mtimeMs).toBe(epochS * 1000);
+  });
+
+  it("holds the program, its data and no source, type, map, test or training", () => {
+    const tops = readdirSync(out).filter((name) => !/-[A-Z0-9]{8}\.js$/.test(name));
+    expect(tops.toSorted()).toEqual([
+      "THIRD-PARTY-NOTICES.txt",
+      "inference-worker.js",
+      "models",
+      "node_modules",
+      "package.json",
+      "policies",
+      "sbom.cdx.json",
+      "sidestep.js",
+    ]);
+    expect(pathsIn(out).filter((path) => /\.(?:ts|map|py|gz|tgz)$/.test(path))).toEqual([]);
+    expect(readdirSync(join(out, "models"))).toEqual(["support-v1"]);
+    expect(readdirSync(join(out, "models/support-v1"))).toContain("CARD.md");
+    expect(readdirSync(join(out, "node_modules"))).toEqual([
+      "onnxruntime-common",
+      "onnxruntime-node",
+    ]);
+  });
+
+  it("is the whole program, from wherever it lies", async () => {
+    const program = join(out, "sidestep.js");
+    expect((await ran([program, "version"])).out).toContain(`sidestep ${ownVersion} `);
+    const policy = join(out, "policies/default.yaml");
+    expect((await ran([program, "check"])).out).toContain(`${policy}: good.`);
+    const recipe = join(out, "policies/recipes/support-desk.yaml");
+    const { code, out: told } = await ran([program, "explain", "--policy", recipe, "hello"]);
+    expect(code).toBe(0);
+    expect(told).toMatch(/^ +task +greeting 0\.99/m);
+  });
+});
+
+describe("the bill of materials", () => {
+  it("names exactly the packages whose code is in the build, and none of development", () => {
+    const { components, metadata } = readBill();
+    expect(components.map(({ name }) => name).toSorted()).toEqual(packagesInside());
+    expect(metadata.component).toMatchObject({ name: "sidestep", version: ownVersion });
+    expect(metadata.timestamp).toBe("2001-09-09T01:46:40.000Z");
+    const isDev = (name: string): boolean => lock.packages[`node_modules/${name}`]?.dev === true;
+    expect(components.filter(({ name }) => isDev(name))).toEqual([]);
+  });
+
+  it("states versions and hashes as the lock file does, and permissive licences", () => {
+    for (const { name, version, hashes, licenses, purl } of readBill().components) {
+      const locked = lock.packages[`node_modules/${name}`];
+      expect(version).toBe(locked?.version);
+      expect(purl).toBe(`pkg:npm/${name.replace("@", "%40")}@${version}`);
+      const sha512 = hashes.find(({ alg }) => alg === "SHA-512")?.content ?? "";
+      const integrity = `sha512-${Buffer.from(sha512, "hex").toString("base64")}`;
+      expect(integrity).toBe(locked?.integrity);
+      expect(["MIT", "Apache-2.0", "BSD-3-Clause", "ISC"]).toContain(licenses[0]?.license.id);
+    }
+  });
+
+  it("has a graph of which every end is in it", () => {
+    const { components, dependencies, metadata } = readBill();
+    const known = new Set([
+      metadata.component["bom-ref"],
+      ...components.map((each) => each["bom-ref"]),
+    ]);
+    const named = dependencies.flatMap(({ ref, dependsOn }) => [ref, ...dependsOn]);
+    expect(named.filter((ref) => !known.has(ref))).toEqual([]);
+    const direct = dependencies.find(({ ref }) => ref === metadata.component["bom-ref"]);
+    expect(direct?.dependsOn).toContain(`yaml@${versionOf("yaml")}`);
+  });
+
+  it("goes with the licence of every package that it names", () => {
+    const notices = readFileSync(join(out, "THIRD-PARTY-NOTICES.txt"), "utf8");
+    for (const { name, version, licenses } of readBill().components) {
+      expect(notices).toContain(`\n${name} ${version}: ${licenses[0]?.license.id}`);
+    }
+    expect(notices).toContain("Permission is hereby granted, free of charge");
+  });
+});
+
+/** The ELF header's machine: 62 is x86-64, 183 is AArch64. */
+function machineOf(file: string): number {
+  return readFileSync(file).readUInt16LE(18);
+}
+
+describe("arm64", () => {
+  it("has a build of every package that is for one processor alone", () => {
+    const forX64 = Object.entries(lock.packages).filter(
+      ([, { os, cpu }]) => os?.includes("linux") === true && cpu?.includes("x64") === true,
+    );
+    expect(forX64.map(([path]) => path)).toContain("node_modules/@esbuild/linux-x64");
+    const lacking = forX64.filter(([path, { version, libc }]) => {
+      const other = lock.packages[path.replace("x64", "arm64")];
+      const isSame = other?.version === version && other?.libc?.join() === libc?.join();
+      return !isSame || other?.cpu?.includes("arm64") !== true;
+    });
+    expect(lacking.map(([path]) => path)).toEqual([]);
+  });
+
+  it("has the library of the one package in the build that has native code", async () => {
+    const native = readBill().components.filter(({ name }) => {
+      const at = join(root, "node_modules", name);
+      return existsSync(at) && pathsIn(at).some((path) => /\.(?:node|so(?:\.\d+)*)$/.test(path));
+    });
+    expect(native.map(({ name }) => name)).toEqual(["onnxruntime-node"]);
+
+    for (const [platform, arch, machine] of [
+      ["linux/arm64", "arm64", 183],
+      ["linux/amd64", "x64", 62],
+    ] as const) {
+      const other = join(folder, arch);
+      expect(await built(other, "--platform", platform)).toMatchObject({ code: 0 });
+      const libraries = join(other, "node_modules/onnxruntime-node/bin/napi-v6");
+      expect(pathsIn(libraries)).toEqual([
+        "linux",
+        `linux/${arch}`,
+        `linux/${arch}/libonnxruntime.so.1`,
+        `linux/${arch}/onnxruntime_binding.node`,
+      ]);
+      for (const file of ["libonnxruntime.so.1", "onnxruntime_binding.node"]) {
+        expect(machineOf(join(libraries, "linux", arch, file))).toBe(machine);
+      }
+    }
+  });
+});
