@@ -107,10 +107,19 @@ describe("the program's sources", () => {
       "layers/observe.ts",
       // Whether a file is so young that its time may not tell the next change.
       "policy/footprint.ts",
+      // The name of one run's events.
+      "server/event-feed.ts",
+      // When policies were loaded or refused.
+      "server/policy-history.ts",
+      "server/policy-news.ts",
       // What answers give as `created`.
       "server/write.ts",
-      "sidecar.ts",
+      // When a route was suspended.
+      "telemetry/agreement.ts",
       "telemetry/log.ts",
+      // The dates between which figures that are sent were counted, and those of a report's bars.
+      "telemetry/otlp-metrics.ts",
+      "telemetry/report.ts",
       // A provider's Retry-After may be a date.
       "upstream/rate-limit.ts",
     ]);
