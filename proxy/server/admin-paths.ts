@@ -12,7 +12,7 @@ export interface AdminPath {
 
 /** In the order in which they are listed. */
 export const adminPaths: readonly AdminPath[] = [
-  { path: "/", method: "GET", takes: "", gives: "The page; docs/page.md explains each view." },
+  { path: "/", method: "GET", takes: "", gives: "A page that lists these paths." },
   { path: "/livez", method: "GET", takes: "", gives: "200 while the process runs." },
   { path: "/readyz", method: "GET", takes: "", gives: "200 while calls are served, else 503." },
   { path: "/metrics", method: "GET", takes: "", gives: "Numbers for Prometheus." },

@@ -205,7 +205,7 @@ routes:
     when: { task: greeting, confidence: ">= 0.9" }
     answer: { template: Hello! }
   - name: calm
-    when: { confidence: ">= 0.2", task: [faq, other, order_status], in_scope: ">= 0.999999" }
+    when: { confidence: ">= 0.2", task: [faq, other, order_status], in_scope: ">= 0.9999999" }
     answer: { template: One moment. }
   - name: faq
     when: { complexity: "<= 0.9" }
@@ -219,6 +219,7 @@ describe("an explanation", () => {
     await take(desk);
     const { heads } = await told("hello");
     expect(heads.map(({ head }) => head).toSorted()).toEqual([
+      "difficulty",
       "emotion",
       "in_scope",
       "injection",
@@ -281,7 +282,7 @@ describe("an explanation", () => {
     const [greeting, calm] = (await told("How much is delivery")).routes;
     expect(greeting).toMatchObject({ outcome: "passed", change: null });
     expect(greeting?.failed[0]).toMatchObject({ key: "task", value: null, wanted: null });
-    expect(calm).toMatchObject({ change: { changes: [{ key: "in_scope", was: ">= 0.999999" }] } });
+    expect(calm).toMatchObject({ change: { changes: [{ key: "in_scope", was: ">= 0.9999999" }] } });
     const denied = await told("hello secret");
     expect(denied.routes.map(({ change }) => change)).toEqual(denied.routes.map(() => null));
   });
