@@ -53,10 +53,11 @@ function suspension(
   return said !== null && route !== null && agreement.isSuspended(route) ? "agreement_low" : null;
 }
 
-/** The answer, if it is one of those that are compared. */
+/** The answer, if it is one of those that are compared; of a call that is only observed a generated one has no text. */
 function drawn(verify: VerifyParts, { judged, answer: said }: Spoken): Checked | null {
   const { route } = judged.judgement;
-  return said !== null && route !== null && isDrawn(verify, route) ? { route, answer: said } : null;
+  if (said === null || route === null || said.text === "") return null;
+  return isDrawn(verify, route) ? { route, answer: said } : null;
 }
 
 /** How strategies are asked. */

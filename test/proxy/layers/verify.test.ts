@@ -88,6 +88,25 @@ describe("other answers", () => {
     expect(await settled(seen)).toMatchObject({ outcome: "agree" });
   });
 
+  it("are not compared where a call that is only observed had no text made for it", async () => {
+    const noted: Compared[] = [];
+    const rig = rigOf({
+      agreement: { note: (compared) => void noted.push(compared), isSuspended: () => false },
+      answers: {
+        answerWith: () => {
+          const usage = { inputTokens: 1, outputTokens: 0, isEstimate: true };
+          const answer = { text: "", usage };
+          const said = { kind: "answer", answer, reason: "answered_generated" } as const;
+          return Promise.resolve({ ...said, confidence: null });
+        },
+      },
+    });
+    await drained(await rig.send(receivedOf({ routes: [route(1, "observe")] })));
+    expect(rig.records[0]?.verdict.would?.decision).toBe("local");
+    await new Promise(setImmediate);
+    expect(noted).toEqual([]);
+  });
+
   it("are forwarded while the route is suspended", async () => {
     const { rig, noted } = rigWith(() => completionOf("hello!"), true);
     const reply = await rig.send(receivedOf({ routes: [route(0)] }));
