@@ -43,7 +43,8 @@ async function sidecarTo(
       OTEL_METRICS_EXPORTER: "otlp",
       OTEL_TRACES_EXPORTER: "none",
       OTEL_EXPORTER_OTLP_ENDPOINT: url,
-      OTEL_METRIC_EXPORT_INTERVAL: "100",
+      OTEL_METRIC_EXPORT_INTERVAL: "1000",
+      OTEL_EXPORTER_OTLP_TIMEOUT: "1000",
       ...more,
     },
   });
@@ -148,7 +149,7 @@ describe("a collector", () => {
     ["that refuses", 400],
   ])("%s is a fault that is told, and no call notices", async (_what, given) => {
     const url = typeof given === "string" ? given : (await collector(given)).url;
-    const sidecar = await sidecarTo(url, { OTEL_METRIC_EXPORT_INTERVAL: "2000" });
+    const sidecar = await sidecarTo(url);
     expect((await ask(sidecar, "ping")).headers.get("x-sidestep-decision")).toBe("local");
     await eventually(async () => {
       const series = await scrape(sidecar);
