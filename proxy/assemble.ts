@@ -172,25 +172,40 @@ function told(classifier: LocalClassifier, { log }: Ground): LocalClassifier {
   return classifier;
 }
 
+/** What the layers of one generation ask for, each with its use counted. */
+function partsOf(ground: Ground, classifier: LocalClassifier | null) {
+  const { recorder: faults, metrics, agreement } = ground;
+  const model = measuredClassifier(classifier ?? noClassifier, metrics);
+  const measures = { classifier: model, signals: signalReaders };
+  const deliberate = timed(
+    deliberation({ ...measures, readsAll: false }),
+    (seconds, { id, span }) => metrics.decided(seconds, { id, traceId: span?.traceId ?? null }),
+  );
+  const answers: AnswerParts = { deliberate, answers: answererOf(ground.generators), faults };
+  const store = measuredStore(ground.store, metrics);
+  const stored: RecallParts = { store, now: () => Date.now(), faults };
+  const comparer = textComparer(model);
+  const verify: VerifyParts = { agreement, comparer, random: () => Math.random(), faults };
+  return {
+    upstream: measuredUpstream(ground.upstream, metrics.upstreams),
+    deliberate,
+    thorough: { deliberate: deliberation({ ...measures, readsAll: true }), faults },
+    answers,
+    stored,
+    verify,
+  };
+}
+
 /** The way of a call, written once: what is added last is met first. */
 function generationOf(
   ground: Ground,
   snapshot: Snapshot,
   { classifier, isWhole }: Pick<Generation, "classifier" | "isWhole">,
 ): Generation {
-  const { recorder, tracer, metrics, agreement } = ground;
-  const upstream = measuredUpstream(ground.upstream, metrics.upstreams);
-  const store = measuredStore(ground.store, metrics);
+  const { recorder, tracer } = ground;
+  const parts = partsOf(ground, classifier);
+  const { upstream, deliberate, thorough, answers, stored, verify } = parts;
   const faults = recorder;
-  const model = measuredClassifier(classifier ?? noClassifier, metrics);
-  const deliberate = timed(
-    deliberation({ classifier: model, signals: signalReaders }),
-    (seconds, { id, span }) => metrics.decided(seconds, { id, traceId: span?.traceId ?? null }),
-  );
-  const answers: AnswerParts = { deliberate, answers: answererOf(ground.generators), faults };
-  const stored: RecallParts = { store, now: () => Date.now(), faults };
-  const comparer = textComparer(model);
-  const verify: VerifyParts = { agreement, comparer, random: () => Math.random(), faults };
   const stack = new Stack(forward({ upstream }))
     .under(rescue({ upstream, recall: stored, answer: answers, faults }))
     .under(remember(stored))
@@ -206,7 +221,7 @@ function generationOf(
     live: { snapshot, step: stack.step, upgrade: upgrade({ recorder, tracer, tunnels: upstream }) },
     explain: (received) =>
       explain(
-        { decide: { deliberate, faults }, answer: answers, account: accountAnswer },
+        { decide: thorough, answer: { ...answers, ...thorough }, account: accountAnswer },
         received,
       ),
     loadedAt: new Date().toISOString(),

@@ -21,36 +21,50 @@ export type RequestBody =
   | { readonly kind: "whole"; readonly bytes: Buffer }
   | { readonly kind: "flowing"; readonly stream: Readable };
 
-/** The first value of a header, by case-insensitive name. */
+/** Where a call is for: its provider's name, and path and query without a prefix of ours. */
+export interface Routed {
+  readonly provider: string;
+  readonly path: string;
+}
+
+/** The first value of a header, by its lower-case name. */
 export function headerValue(lines: HeaderLines, name: string): string | undefined {
-  const wanted = name.toLowerCase();
   for (let at = 0; at < lines.length; at += 2) {
-    if (lines[at]?.toLowerCase() === wanted) return lines[at + 1];
+    if (isNamed(lines[at], name)) return lines[at + 1];
   }
   return undefined;
 }
 
-/** Every value of a header in order, by case-insensitive name. */
+/** Every value of a header in order, by its lower-case name. */
 export function headerValues(lines: HeaderLines, name: string): string[] {
-  const wanted = name.toLowerCase();
   const values: string[] = [];
   for (let at = 0; at < lines.length; at += 2) {
     const value = lines[at + 1];
-    if (value !== undefined && lines[at]?.toLowerCase() === wanted) values.push(value);
+    if (value !== undefined && isNamed(lines[at], name)) values.push(value);
   }
   return values;
 }
 
-/** The lines without those whose lower-case name is in `names`. */
-export function withoutHeaders(lines: HeaderLines, names: ReadonlySet<string>): string[] {
+// Most names differ in length already, which is seen for nothing.
+function isNamed(written: string | undefined, name: string): boolean {
+  return written?.length === name.length && written.toLowerCase() === name;
+}
+
+/** The lines whose lower-case name passes. */
+export function headersWhere(lines: HeaderLines, passes: (name: string) => boolean): string[] {
   const kept: string[] = [];
   for (let at = 0; at < lines.length; at += 2) {
     const name = lines[at];
     const value = lines[at + 1];
-    if (name === undefined || value === undefined || names.has(name.toLowerCase())) continue;
+    if (name === undefined || value === undefined || !passes(name.toLowerCase())) continue;
     kept.push(name, value);
   }
   return kept;
+}
+
+/** The lines without those whose lower-case name is in `names`. */
+export function withoutHeaders(lines: HeaderLines, names: ReadonlySet<string>): string[] {
+  return headersWhere(lines, (name) => !names.has(name));
 }
 
 /** The path of a request target, without its query. */

@@ -1,6 +1,6 @@
 /** A call as it goes down the stack; each stage of knowledge is a type. */
 import type { Judgement, Verdict } from "./decision.ts";
-import type { RequestBody, RequestHead } from "./http.ts";
+import type { RequestBody, RequestHead, Routed } from "./http.ts";
 import type { Intent, Policy } from "./policy.ts";
 import type { CallSpan, FaqIndex, IntentScorer } from "./ports.ts";
 import type { ReasonCode } from "./reasons.ts";
@@ -27,6 +27,8 @@ export interface Received {
   /** Milliseconds spent waiting for the caller's body; not our overhead. */
   readonly bodyWaitMs: number;
   readonly head: RequestHead;
+  /** The provider that the head's target and headers mean. */
+  readonly routed: Routed;
   readonly body: RequestBody;
   readonly reading: Reading;
   readonly controls: Controls;

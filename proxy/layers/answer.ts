@@ -1,7 +1,7 @@
 /** answer: lets the judged route's strategy speak; when it declines, later routes are judged, and at last forward. */
 import type { DecisionKind, Judgement } from "../core/decision.ts";
 import { SidestepError } from "../core/errors.ts";
-import type { Layer } from "../core/layer.ts";
+import type { Layer, Step } from "../core/layer.ts";
 import type { Route } from "../core/policy.ts";
 import type { Answerer, Recorder } from "../core/ports.ts";
 import type { ReasonCode } from "../core/reasons.ts";
@@ -28,21 +28,34 @@ export interface Spoken {
 
 /** The layer that answers locally. */
 export function answer(parts: AnswerParts, verify: VerifyParts): Layer<Judged> {
-  return (inner) => async (judged) => {
-    const spoken = await speakSafely(parts, judged);
-    const held = observing(spoken.judged) ?? suspension(verify, spoken);
-    const decision = decisionOf(spoken);
-    if (decision === "forwarded" && held === null) return inner(spoken.judged);
-    const checked = drawn(verify, spoken);
-    if (held !== null) {
-      const reply = await inner(observed(spoken.judged, decision, held));
-      return checked === null ? reply : verified(verify, spoken.judged, checked, reply);
-    }
-    if (checked === null) return replyOf(spoken);
-    const random = observed(spoken.judged, decision, "random_cloud");
-    const reply = await comparedReply(verify, inner, { judged: random, checked });
-    return reply ?? replyOf(spoken);
-  };
+  return (inner) => (judged) =>
+    isForwarded(judged) ? inner(judged) : answeredOr(parts, verify, { inner, judged });
+}
+
+/** What its route forwards, and nobody only observes, is no business of ours. */
+function isForwarded(judged: Judged): boolean {
+  const kind = judged.judgement.route?.action.kind ?? "forward";
+  return kind === "forward" && observing(judged) === null;
+}
+
+async function answeredOr(
+  parts: AnswerParts,
+  verify: VerifyParts,
+  { inner, judged }: { readonly inner: Step<Judged>; readonly judged: Judged },
+): Promise<Reply> {
+  const spoken = await speakSafely(parts, judged);
+  const held = observing(spoken.judged) ?? suspension(verify, spoken);
+  const decision = decisionOf(spoken);
+  if (decision === "forwarded" && held === null) return inner(spoken.judged);
+  const checked = drawn(verify, spoken);
+  if (held !== null) {
+    const reply = await inner(observed(spoken.judged, decision, held));
+    return checked === null ? reply : verified(verify, spoken.judged, checked, reply);
+  }
+  if (checked === null) return replyOf(spoken);
+  const random = observed(spoken.judged, decision, "random_cloud");
+  const reply = await comparedReply(verify, inner, { judged: random, checked });
+  return reply ?? replyOf(spoken);
 }
 
 function suspension(

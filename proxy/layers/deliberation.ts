@@ -1,17 +1,18 @@
 /** Signals, then judge(), then the model only if a route needs it; used by decide and, after a decline, by answer. */
+import { score } from "../core/brand.ts";
 import type { Facts, Judgement } from "../core/decision.ts";
 import { headerValue } from "../core/http.ts";
 import type { Classifier, SignalReaders } from "../core/ports.ts";
 import type { Received } from "../core/received.ts";
 import type { RequestView } from "../core/request.ts";
-import type { ModelPart, Signals, TextPart } from "../core/signals.ts";
-import { judge, type Case } from "./judge.ts";
+import type { CheapSignals, ModelPart, Signals, TextPart } from "../core/signals.ts";
+import { judge, type Case, type RouteJudgement } from "./judge.ts";
 import { partToRead } from "./label-route.ts";
 
-/** A judgement with the signals it rests on. */
+/** A judgement with the signals it rests on; null where it rests on none. */
 export interface Deliberated {
   readonly judgement: Judgement;
-  readonly signals: Signals;
+  readonly signals: Signals | null;
 }
 
 /** Where to begin: the first route for a fresh call, or after a route that declined. */
@@ -36,6 +37,8 @@ export type Deliberate = (
 export interface DeliberationParts {
   readonly classifier: Classifier;
   readonly signals: SignalReaders;
+  /** Whether signals are read that no route asks for, as whoever wants an explanation does. */
+  readonly readsAll: boolean;
 }
 
 /** Binds model and signals; one inference at most per call, however often it is judged. */
@@ -43,34 +46,74 @@ export function deliberation(parts: DeliberationParts): Deliberate {
   return async (received, view, start) => {
     const { policy } = received.snapshot;
     const facts = factsOf(received, view, start.isOutage);
-    const signals = start.signals ?? {
-      cheap: parts.signals.readCheap(view, policy),
-      model: { kind: "unasked" },
-      part: null,
-    };
-    const known = { received, signals, facts };
+    const read = start.signals ?? new Unread(() => parts.signals.readCheap(view, policy));
+    const known = { received, signals: read, facts };
     const first = judged(parts, known, start.from);
-    if (!first.needsModel) {
-      return { judgement: first, signals: withLabelPart(parts, known, first) };
-    }
+    if (!first.needsModel) return withoutModel(parts, known, first);
     const part = partOf(parts, known, partToRead(caseOf(parts, known), start.from));
-    const model = await ask(parts, received, part ?? { text: view.text, cheap: signals.cheap });
-    const asked = { cheap: signals.cheap, part, model };
-    return {
-      judgement: judged(parts, { received, signals: asked, facts }, start.from),
-      signals: asked,
-    };
+    const { cheap } = read;
+    const model = await ask(parts, received, part ?? { text: view.text, cheap });
+    const signals = { cheap, part, model };
+    const second = judged(parts, { received, signals, facts }, start.from);
+    return { judgement: weighed(parts, received, second, signals), signals };
   };
 }
 
+/** Signals before any was asked for: the cheap ones are read when a condition first asks. */
+class Unread implements Signals {
+  readonly model = { kind: "unasked" } as const;
+  readonly #read: () => CheapSignals;
+  #cheap: CheapSignals | null = null;
+
+  constructor(read: () => CheapSignals) {
+    this.#read = read;
+  }
+
+  get cheap(): CheapSignals {
+    this.#cheap ??= this.#read();
+    return this.#cheap;
+  }
+
+  get isRead(): boolean {
+    return this.#cheap !== null;
+  }
+}
+
+/** Only what was asked for is worth its time, but an answer is made from the signals whatever its route asked. */
+function withoutModel(
+  parts: DeliberationParts,
+  known: Known,
+  judgement: RouteJudgement,
+): Deliberated {
+  const { signals, received } = known;
+  const isWanted = parts.readsAll || judgement.route?.action.kind === "answer";
+  if (signals instanceof Unread && !signals.isRead && !isWanted) {
+    return { judgement: { ...judgement, complexity: score(0) }, signals: null };
+  }
+  const whole = withLabelPart(parts, known, judgement);
+  return { judgement: weighed(parts, received, judgement, whole), signals: whole };
+}
+
+function weighed(
+  parts: DeliberationParts,
+  { snapshot }: Received,
+  judgement: RouteJudgement,
+  signals: Signals,
+): Judgement {
+  return { ...judgement, complexity: parts.signals.complexityOf(signals, snapshot.policy) };
+}
+
 /** A label that needs no model is read off the call's text, too. */
-function withLabelPart(parts: DeliberationParts, known: Known, judgement: Judgement): Signals {
-  const { signals } = known;
-  const action = judgement.route?.action;
-  if (action?.kind !== "answer" || action.answer.kind !== "label") return signals;
-  if (signals.model.kind !== "unasked") return signals;
-  const text = partToRead(caseOf(parts, known), judgement.at);
-  return { ...signals, part: partOf(parts, known, text) };
+function withLabelPart(
+  parts: DeliberationParts,
+  known: Known,
+  { route, at }: RouteJudgement,
+): Signals {
+  const { cheap, model, part = null } = known.signals;
+  const isLabel = route?.action.kind === "answer" && route.action.answer.kind === "label";
+  if (!isLabel || model.kind !== "unasked") return { cheap, model, part };
+  const text = partToRead(caseOf(parts, known), at);
+  return { cheap, model, part: partOf(parts, known, text) };
 }
 
 /** Measures of the part alone: its language is not that of the instructions around it. */
@@ -99,13 +142,20 @@ interface Known {
   readonly facts: Facts;
 }
 
-function judged(parts: DeliberationParts, known: Known, from: number): Judgement {
+function judged(parts: DeliberationParts, known: Known, from: number): RouteJudgement {
   return judge(caseOf(parts, known), from);
 }
 
 function caseOf(parts: DeliberationParts, { received, signals, facts }: Known): Case {
   const { policy } = received.snapshot;
-  return { signals, facts, policy, complexity: parts.signals.complexityOf(signals, policy) };
+  return {
+    signals,
+    facts,
+    policy,
+    get complexity() {
+      return parts.signals.complexityOf(signals, policy);
+    },
+  };
 }
 
 async function ask(

@@ -3,7 +3,6 @@ import type { Provider, Target } from "../core/policy.ts";
 import type { Judged, Received } from "../core/received.ts";
 import type { Json } from "../core/request.ts";
 import { isCoded } from "../wire/encoding.ts";
-import { routeTarget, type Routed } from "../wire/path.ts";
 
 /** A call's way to the cloud. */
 export interface Destination {
@@ -17,7 +16,7 @@ export interface Destination {
 
 /** The caller's own provider; null when the policy names none for this path. */
 export function ownDestination(received: Received): Destination | null {
-  const { provider: name, path } = routedOf(received);
+  const { provider: name, path } = received.routed;
   const provider = received.snapshot.policy.providers.get(name);
   if (provider === undefined) return null;
   return { provider, target: null, path, isUnsuitable: false };
@@ -28,15 +27,11 @@ export function destinationOf(judged: Judged): Destination | null {
   const name = targetName(judged);
   const target = name === null ? null : suitableTarget(judged, name);
   if (target !== null) {
-    const { path } = routedOf(judged);
+    const { path } = judged.routed;
     return { provider: target.provider, target, path, isUnsuitable: false };
   }
   const own = ownDestination(judged);
   return own === null ? null : { ...own, isUnsuitable: name !== null };
-}
-
-function routedOf({ head, snapshot }: Received): Routed {
-  return routeTarget(head.target, head.headers, new Set(snapshot.policy.providers.keys()));
 }
 
 /** The target of that name if it speaks the call's protocol and can have the body it wants. */

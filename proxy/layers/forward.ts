@@ -89,8 +89,11 @@ function accountWith(
 ): UpstreamCall["account"] {
   return {
     breaker: breakerName(destination),
-    credential: credentialOf(headers),
     model: modelOf(judged, destination),
+    // A hash, which nobody asks for while no provider has told anybody to wait.
+    get credential() {
+      return credentialOf(headers);
+    },
   };
 }
 

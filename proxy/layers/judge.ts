@@ -19,14 +19,17 @@ export interface Case {
   readonly complexity: Score;
 }
 
+/** A judgement before anybody has asked how complex the call is. */
+export type RouteJudgement = Omit<Judgement, "complexity">;
+
 /** The first route from index `from` on that matches; later calls go on after a route that declined. */
-export function judge(given: Case, from = 0): Judgement {
+export function judge(given: Case, from = 0): RouteJudgement {
   const closed = closedReason(given);
-  if (closed === "unknown") return { ...open(given, from, []), closed: null };
+  if (closed === "unknown") return { ...open(from, []), closed: null };
   return { ...search(given, closed, from), closed };
 }
 
-type Found = Omit<Judgement, "closed">;
+type Found = Omit<RouteJudgement, "closed">;
 
 function search(given: Case, closed: ReasonCode | null, from: number): Found {
   const trail: RouteCheck[] = [];
@@ -35,7 +38,7 @@ function search(given: Case, closed: ReasonCode | null, from: number): Found {
     const route = routes[at];
     if (route === undefined) continue;
     const result = checkRoute(route, given, closed);
-    if (result.truth === "unknown") return open(given, at, trail);
+    if (result.truth === "unknown") return open(at, trail);
     if (result.truth === "true") return matched(given, { route, at }, trail);
     trail.push({
       route: route.name,
@@ -118,9 +121,9 @@ function answersByModel(answer: AnswerSpec, policy: Policy): boolean {
   }
 }
 
-function open(given: Case, at: number, trail: readonly RouteCheck[]): Found {
+function open(at: number, trail: readonly RouteCheck[]): Found {
   const base = { reason: "no_route_matched", confidence: null, trail } as const;
-  return { ...base, complexity: given.complexity, route: null, at, needsModel: true };
+  return { ...base, route: null, at, needsModel: true };
 }
 
 function matched(given: Case, found: { route: Route; at: number }, trail: RouteCheck[]): Found {
@@ -163,7 +166,6 @@ function ending(given: Case, trail: readonly RouteCheck[]): Omit<Found, "route" 
     reason: nearest(trail, given.policy.routes),
     needsModel: false,
     confidence: model?.task.confidence ?? null,
-    complexity: given.complexity,
     trail,
   };
 }

@@ -13,6 +13,11 @@ const paths: Readonly<Record<Protocol, string>> = {
   "anthropic-messages": "/v1/messages",
 };
 
+const providers: Readonly<Record<Protocol, string>> = {
+  "openai-chat": "openai",
+  "anthropic-messages": "anthropic",
+};
+
 /** The call; null when the body is none that a codec reads. */
 export function questionAsCall(question: Question, snapshot: Snapshot): Received | null {
   const bytes = question.kind === "text" ? bodyOf(question.text) : question.bytes;
@@ -27,6 +32,7 @@ export function questionAsCall(question: Question, snapshot: Snapshot): Received
     startedMs: performance.now(),
     bodyWaitMs: 0,
     head: { method: "POST", target: paths[protocol], headers },
+    routed: { provider: providers[protocol], path: paths[protocol] },
     body: { kind: "whole", bytes },
     reading,
     controls: { mode: null, cache: null, target: null },

@@ -1,6 +1,6 @@
 /** recall: serves stored replies to identical calls, and remember: stores what passes, where the policy allows it. */
 import { cacheRuleOf } from "../core/decision.ts";
-import type { Layer } from "../core/layer.ts";
+import type { Layer, Step } from "../core/layer.ts";
 import type { CacheRule } from "../core/policy.ts";
 import type { Recorder, Store, StoreEntry } from "../core/ports.ts";
 import type { Judged, Received } from "../core/received.ts";
@@ -22,18 +22,28 @@ export interface RecallParts {
 
 /** Before judging: only where one rule holds for every route, since a hit then costs no inference. */
 export function recall(parts: RecallParts): Layer<Received> {
-  return (inner) => async (received) => {
-    if (!isSettledEarly(received)) return inner(received);
-    return (await freshReply(parts, plain(received, "cache_hit"))) ?? inner(received);
+  return (inner) => (received) => {
+    const { cache } = received.snapshot.policy;
+    if (cache.mode === "off" || !isSettledEarly(received)) return inner(received);
+    return storedOr(parts, inner, { call: received, judged: plain(received, "cache_hit") });
   };
 }
 
 /** After judging: by the route's own rule. */
 export function recallRouted(parts: RecallParts): Layer<Judged> {
-  return (inner) => async (judged) => {
-    if (isSettledEarly(judged) || judged.would !== null) return inner(judged);
-    return (await freshReply(parts, judged)) ?? inner(judged);
+  return (inner) => (judged) => {
+    const { mode } = cacheRuleOf(judged.judgement.route, judged.snapshot.policy.cache);
+    if (mode === "off" || judged.would !== null || isSettledEarly(judged)) return inner(judged);
+    return storedOr(parts, inner, { call: judged, judged });
   };
+}
+
+async function storedOr<Call>(
+  parts: RecallParts,
+  inner: Step<Call>,
+  { call, judged }: { readonly call: Call; readonly judged: Judged },
+): Promise<Reply> {
+  return (await freshReply(parts, judged)) ?? inner(call);
 }
 
 /** Whether the policy's rule holds for this call whatever route it takes, none refuses it, and decisions are carried out. */
@@ -47,9 +57,8 @@ function isSettledEarly(received: Received): boolean {
 }
 
 async function freshReply(parts: RecallParts, judged: Judged): Promise<Reply | null> {
-  const rule = cacheRuleOf(judged.judgement.route, judged.snapshot.policy.cache);
   // A key costs a hash over the whole call.
-  if (rule.mode === "off" || judged.controls.cache !== null) return null;
+  if (judged.controls.cache !== null) return null;
   const place = placeOf(judged);
   if (place === null) return null;
   const entry = await found(parts, place.key);

@@ -1,33 +1,35 @@
 /** remember: keeps a copy of complete replies as they pass, for recall and for outages. */
 import type { Usage } from "../core/decision.ts";
-import type { Layer } from "../core/layer.ts";
+import type { Layer, Step } from "../core/layer.ts";
 import type { Judged } from "../core/received.ts";
 import { costOf, priceOf } from "../policy/prices.ts";
+import type { Reply } from "../core/reply.ts";
 import { codecOf } from "../wire/table.ts";
 import { collected, type Collected } from "./collect.ts";
 import { placeOf, type Place, type RecallParts } from "./recall.ts";
 
 /** The layer that stores. */
 export function remember(parts: RecallParts): Layer<Judged> {
-  return (inner) => async (judged) => {
-    const reply = await inner(judged);
-    const place = keepingPlace(judged);
-    if (place === null || reply.kind !== "relay" || reply.upstream.status !== 200) return reply;
-    return collected(
-      reply,
-      (whole) => store(parts, judged, place, whole),
-      (fault) => parts.faults.fault("store", fault),
-    );
-  };
+  return (inner) => (judged) => (isKept(judged) ? remembered(parts, inner, judged) : inner(judged));
 }
 
-function keepingPlace(judged: Judged): Place | null {
+async function remembered(parts: RecallParts, inner: Step<Judged>, judged: Judged): Promise<Reply> {
+  const reply = await inner(judged);
+  const place = placeOf(judged);
+  if (place === null || reply.kind !== "relay" || reply.upstream.status !== 200) return reply;
+  return collected(
+    reply,
+    (whole) => store(parts, judged, place, whole),
+    (fault) => parts.faults.fault("store", fault),
+  );
+}
+
+function isKept(judged: Judged): boolean {
   const { policy } = judged.snapshot;
-  if (judged.controls.cache === "no-store") return null;
+  if (judged.controls.cache === "no-store") return false;
   const own = judged.judgement.route?.cache ?? null;
   const rule = own ?? policy.cache;
-  const isKept = rule.mode === "exact" || (own === null && policy.outage.staleMs > 0);
-  return isKept ? placeOf(judged) : null;
+  return rule.mode === "exact" || (own === null && policy.outage.staleMs > 0);
 }
 
 /** Stores the decoded reply, if it is whole; what was cut short by the provider is never kept. */

@@ -27,8 +27,11 @@ type Relay = Extract<Reply, { kind: "relay" }>;
 /** The layer that catches; nothing thrown below passes it. */
 export function rescue(parts: RescueParts): Layer<Judged> {
   return (inner) => async (judged) => {
-    const spare = await spareReply(parts, judged);
-    if (spare !== null) return spare;
+    const spare = spareReply(parts, judged);
+    if (spare !== null) {
+      const reply = await spare;
+      if (reply !== null) return reply;
+    }
     try {
       const reply = await inner(judged);
       return isFailing(reply) ? await replaced(parts, judged, reply) : reply;
@@ -40,7 +43,7 @@ export function rescue(parts: RescueParts): Layer<Judged> {
 }
 
 /** What there is instead of a call to a provider that is down, or that told this credential to wait. */
-async function spareReply(parts: RescueParts, judged: Judged): Promise<Reply | null> {
+function spareReply(parts: RescueParts, judged: Judged): Promise<Reply | null> | null {
   const destination = destinationOf(judged);
   if (destination === null) return null;
   if (parts.upstream.isDown(breakerName(destination))) return fallback(parts, judged);

@@ -27,11 +27,25 @@ export async function readPrices(path: string = BUNDLED): Promise<ReadonlyMap<st
   return frozen(frozenMap(Object.entries(valid?.value.prices ?? {})));
 }
 
+/** Models whose price was looked up before, for each table; callers may write any name, so it is bounded. */
+const known: WeakMap<ReadonlyMap<string, Price>, Map<string, Price | null>> = new WeakMap();
+const mostKnown = 256;
+
 /**
  * The price of the longest name in the table that `model` begins with, up to a hyphen, "@", ":" or
  * its end, without case; null when there is none.
  */
 export function priceOf(prices: ReadonlyMap<string, Price>, model: string): Price | null {
+  const priced = known.get(prices) ?? new Map<string, Price | null>();
+  const before = priced.get(model);
+  if (before !== undefined) return before;
+  const price = search(prices, model);
+  if (priced.size >= mostKnown) priced.clear();
+  known.set(prices, priced.set(model, price));
+  return price;
+}
+
+function search(prices: ReadonlyMap<string, Price>, model: string): Price | null {
   const wanted = model.toLowerCase();
   let longest = "";
   let price: Price | null = null;

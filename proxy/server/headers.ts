@@ -81,11 +81,13 @@ export const requestHeaders: Readonly<Record<string, string>> = {
   "x-sidestep-target": "Sends the call to this target of the policy, if it speaks the protocol.",
 };
 
+const listed = Object.entries(responseHeaders);
+
 /** Our header lines for a reply. */
 export function verdictHeaders(verdict: Verdict, context: HeaderContext): string[] {
   const lines: string[] = [];
-  for (const [name, header] of Object.entries(responseHeaders)) {
-    const value = header.value(verdict, context);
+  for (const [name, { value: valueOf }] of listed) {
+    const value = valueOf(verdict, context);
     if (value !== null && value !== "") lines.push(name, headerSafe(value));
   }
   return lines;
@@ -122,8 +124,11 @@ function decimal(value: number | null, digits: number): string | null {
   return trimmed === "-0" ? "0" : trimmed;
 }
 
+const plain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
 /** The value with everything outside printable ASCII percent-encoded: names in policies may be in any language. */
 function headerSafe(value: string): string {
+  if (plain.test(value)) return value;
   return value
     .toWellFormed()
     .replaceAll(/[^\x20-\x7e]+/g, (part) => encodeURIComponent(part))

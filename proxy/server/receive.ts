@@ -1,11 +1,11 @@
 /** Turns an exchange into what the stack works on: head, controls, body, and the view where a codec reads the call. */
 import type { Readable } from "node:stream";
-import { headerValue, type RequestBody } from "../core/http.ts";
+import { headerValue, type HeaderLines, type RequestBody, type Routed } from "../core/http.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { Received, Snapshot } from "../core/received.ts";
 import type { Controls, Reading } from "../core/request.ts";
 import type { Codec } from "../wire/codec.ts";
-import { decodeBody } from "../wire/encoding.ts";
+import { decodeBody, isCoded } from "../wire/encoding.ts";
 import { routeTarget } from "../wire/path.ts";
 import { codecOf, findCodec } from "../wire/table.ts";
 import { controlsOf } from "./controls.ts";
@@ -23,6 +23,7 @@ export interface Admission {
 /** A call as far as its head tells. */
 export interface Head {
   readonly id: string;
+  readonly routed: Routed;
   readonly controls: Controls;
   /** The codec that claims the call; null for protocols that are not read. */
   readonly codec: Codec | null;
@@ -40,11 +41,12 @@ export type Receipt =
 export function headOf(exchange: Exchange, snapshot: Snapshot): Head {
   const { method, target, headers } = exchange.head;
   const { providers } = snapshot.policy;
-  const { provider, path } = routeTarget(target, headers, new Set(providers.keys()));
-  const codec = findCodec(method, path);
-  const spoken = providers.get(provider)?.protocol ?? "openai-chat";
+  const routed = routeTarget(target, headers, providers);
+  const codec = findCodec(method, routed.path);
+  const spoken = providers.get(routed.provider)?.protocol ?? "openai-chat";
   return {
     id: requestId(),
+    routed,
     controls: controlsOf(headers),
     codec,
     errorCodec: codec ?? codecOf(spoken),
@@ -101,13 +103,23 @@ function unreadBody(source: Readable | null, stallMs: number): RequestBody {
   return { kind: "flowing", stream: flowingBody(source, stallMs) };
 }
 
-async function read(
+function read(
   exchange: Exchange,
   codec: Codec,
   bytes: Buffer,
   limit: number,
-): Promise<Reading> {
+): Reading | Promise<Reading> {
   const { headers } = exchange.head;
+  // Nearly every body is as it is, and then there is nothing to wait for.
+  return isCoded(headers) ? readCoded(headers, codec, bytes, limit) : codec.read(bytes, headers);
+}
+
+async function readCoded(
+  headers: HeaderLines,
+  codec: Codec,
+  bytes: Buffer,
+  limit: number,
+): Promise<Reading> {
   const decoded = await decodeBody(bytes, headers, limit);
   return decoded.kind === "decoded" ? codec.read(decoded.bytes, headers) : unread(decoded.reason);
 }
@@ -131,6 +143,7 @@ function call(parts: Parts): Received {
     startedMs: exchange.startedMs,
     bodyWaitMs: 0,
     head: exchange.head,
+    routed: head.routed,
     body,
     reading,
     controls: head.controls,

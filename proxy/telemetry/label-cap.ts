@@ -41,7 +41,7 @@ export class SeriesCap {
 
   /** The labels to count under. */
   labels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-    const key = JSON.stringify(labels);
+    const key = Object.values(labels).join("\n");
     if (this.#seen.has(key)) return labels;
     if (this.#seen.size >= this.#limit) return { ...labels, ...this.#others() };
     this.#seen.add(key);

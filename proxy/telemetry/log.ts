@@ -34,6 +34,9 @@ export interface Log extends Recorder {
 const levels: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 const closeMs = 1000;
 
+/** Characters that one write may gather. */
+const mostGathered = 65_536;
+
 /** The level of that name; null when there is none. */
 export function levelNamed(name: string): Level | null {
   const wanted = name.trim().toLowerCase();
@@ -54,6 +57,7 @@ class JsonLog implements Log {
   readonly #maxLineBytes: number;
   readonly #onError: () => void;
   #isBroken = false;
+  #gathered = "";
   #dropped = 0;
   #untold = 0;
 
@@ -83,6 +87,8 @@ class JsonLog implements Log {
     if (this.#untold > 0) this.#tell();
     const isLosing = this.#untold > 0;
     if (isLosing || !this.#write(this.#line(level, event, fields))) this.#drop();
+    // Who is about to stop says why, and what says why must not be waiting then.
+    if (levels[level] > levels.info) this.#release();
   }
 
   dropped(): number {
@@ -101,6 +107,7 @@ class JsonLog implements Log {
   /** An empty write comes back when everything before it has been written, or never will be. */
   async #flushed(): Promise<void> {
     if (this.#isBroken || this.#sink.destroyed) return;
+    this.#release();
     const written = Promise.withResolvers<void>();
     this.#sink.write("", () => written.resolve());
     await written.promise;
@@ -120,18 +127,32 @@ class JsonLog implements Log {
   }
 
   #write(line: string): boolean {
-    const waiting = this.#sink.writableLength + line.length;
+    const waiting = this.#sink.writableLength + this.#gathered.length + line.length;
     if (this.#isBroken || this.#sink.destroyed || waiting > this.#maxPendingBytes) return false;
-    this.#sink.write(line);
+    // What one turn of the event loop says leaves in one write.
+    if (this.#gathered === "") setImmediate(this.#release);
+    this.#gathered += line;
+    if (this.#gathered.length > mostGathered) this.#release();
     return true;
   }
 
+  readonly #release = (): void => {
+    const lines = this.#gathered;
+    this.#gathered = "";
+    if (lines !== "" && !this.#isBroken && !this.#sink.destroyed) this.#sink.write(lines);
+  };
+
   #line(level: Level, event: string, fields: JsonObject): string {
     const head = { time: new Date().toISOString(), level, event };
-    const line = `${JSON.stringify({ ...head, ...fields })}\n`;
+    const line = `${joined(JSON.stringify(head), JSON.stringify(fields))}\n`;
     if (Buffer.byteLength(line) <= this.#maxLineBytes) return line;
     return `${JSON.stringify({ ...head, ...telling(fields), isCut: true })}\n`;
   }
+}
+
+/** Two objects, written, as one; putting their members into one object first would cost more than writing them. */
+function joined(head: string, fields: string): string {
+  return fields === "{}" ? head : `${head.slice(0, -1)},${fields.slice(1)}`;
 }
 
 /** What is left of a line that is too long. */

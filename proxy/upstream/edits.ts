@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import {
   headerValue,
+  headersWhere,
   headerValues,
   withoutHeaders,
   type HeaderLines,
@@ -19,7 +20,7 @@ export interface RequestEdits {
 }
 
 /** `expect` is answered by our own listener; `baggage` may carry the application's data to a stranger. */
-const keptBack: readonly string[] = ["expect", "baggage"];
+const keptBack: ReadonlySet<string> = new Set(["expect", "baggage"]);
 
 const traceNames: ReadonlySet<string> = new Set(["traceparent", "tracestate"]);
 
@@ -32,19 +33,19 @@ const credentialNames: readonly string[] = [
 ];
 
 /** The caller's header lines as they go to the provider: order, case and duplicates kept, edits made. */
-export function requestHeaders(lines: HeaderLines, edits: RequestEdits): string[] {
-  const kept = endToEnd(lines, new Set());
+export function requestHeaders(lines: HeaderLines, edits: RequestEdits): HeaderLines {
+  const kept = endToEnd(lines, nothingUpheld);
   return withLength(edited(kept, edits), edits.body);
 }
 
 /** Like `requestHeaders` for a protocol upgrade: `Connection` and `Upgrade` go on as written. */
-export function upgradeHeaders(lines: HeaderLines, edits: Omit<RequestEdits, "body">): string[] {
-  const kept = endToEnd(lines, new Set(["connection", "upgrade"]));
+export function upgradeHeaders(lines: HeaderLines, edits: Omit<RequestEdits, "body">): HeaderLines {
+  const kept = endToEnd(lines, upgradeUpheld);
   return withLength(edited(kept, edits), { kind: "none" });
 }
 
 /** A provider's header lines as they go back: only hop-by-hop lines are gone, framing included. */
-export function replyHeaders(lines: HeaderLines): string[] {
+export function replyHeaders(lines: HeaderLines): HeaderLines {
   return withoutHeaders(lines, hopByHopOf(lines));
 }
 
@@ -55,20 +56,19 @@ export function credentialOf(lines: HeaderLines): string {
   return createHash("sha256").update(secrets.join("\n")).digest("hex").slice(0, 16);
 }
 
-function endToEnd(lines: HeaderLines, upheld: ReadonlySet<string>): string[] {
-  const dropped = hopByHopOf(lines);
-  for (const name of keptBack) dropped.add(name);
-  for (const name of upheld) dropped.delete(name);
-  const kept: string[] = [];
-  const rest = withoutHeaders(lines, dropped);
-  for (let at = 0; at < rest.length; at += 2) {
-    const [name = "", value = ""] = rest.slice(at, at + 2);
-    if (!name.toLowerCase().startsWith("x-sidestep-")) kept.push(name, value);
-  }
-  return kept;
+/** Hop-by-hop names that are meant for the provider all the same. */
+const nothingUpheld: ReadonlySet<string> = new Set();
+const upgradeUpheld: ReadonlySet<string> = new Set(["connection", "upgrade"]);
+
+function endToEnd(lines: HeaderLines, upheld: ReadonlySet<string>): HeaderLines {
+  const hops = hopByHopOf(lines);
+  return headersWhere(lines, (name) => {
+    if (hops.has(name)) return upheld.has(name);
+    return !keptBack.has(name) && !name.startsWith("x-sidestep-");
+  });
 }
 
-function edited(lines: HeaderLines, edits: Omit<RequestEdits, "body">): string[] {
+function edited(lines: HeaderLines, edits: Omit<RequestEdits, "body">): HeaderLines {
   const { provider, trace } = edits;
   const hosted = withHost(lines, provider.url.host);
   const trusted = provider.key === null ? hosted : withKey(hosted, provider, provider.key);

@@ -2,7 +2,7 @@
 import {
   headerValue,
   headerValues,
-  withoutHeaders,
+  headersWhere,
   type HeaderLines,
   type RequestBody,
 } from "../core/http.ts";
@@ -39,9 +39,9 @@ export interface Framed {
  * The lines as they go on the wire: no line of the caller's connection, one way of framing, a Host.
  * Lines that are right already stay untouched.
  */
-export function framed(request: Framed): string[] {
+export function framed(request: Framed): HeaderLines {
   const { method, body, isUpgrade } = request;
-  const lines = isUpgrade ? [...request.headers] : ownLines(request.headers);
+  const lines = isUpgrade ? request.headers : ownLines(request.headers);
   const sized = withLength(lines, body);
   const hosted =
     headerValue(sized, "host") === undefined ? ["Host", request.host, ...sized] : sized;
@@ -54,17 +54,19 @@ export function framed(request: Framed): string[] {
  * The lines with a Content-Length that is true of the body: as written where right, replaced in place
  * where wrong, added where the length is known. A flowing body keeps what the caller declared.
  */
-export function withLength(lines: HeaderLines, body: RequestBody): string[] {
+export function withLength(lines: HeaderLines, body: RequestBody): HeaderLines {
   const declared = headerValues(lines, "content-length");
   const right = lengthOf(body, declared[0]);
-  if (declared.length === 1 && declared[0] === right) return [...lines];
+  if (declared.length === 1 && declared[0] === right) return lines;
   return replaced(lines, ["content-length"], right === null ? null : ["content-length", right]);
 }
 
 /** The lower-case names of the lines that belong to one connection, those that `Connection` lists included. */
-export function hopByHopOf(lines: HeaderLines): Set<string> {
+export function hopByHopOf(lines: HeaderLines): ReadonlySet<string> {
+  const lists = headerValues(lines, "connection");
+  if (lists.length === 0) return hopByHop;
   const names = new Set(hopByHop);
-  for (const value of headerValues(lines, "connection")) {
+  for (const value of lists) {
     for (const name of value.split(",")) names.add(name.trim().toLowerCase());
   }
   return names;
@@ -79,7 +81,8 @@ export function replaced(
   const result: string[] = [];
   let due = line;
   for (let at = 0; at < lines.length; at += 2) {
-    const [name = "", value = ""] = lines.slice(at, at + 2);
+    const name = lines[at] ?? "";
+    const value = lines[at + 1] ?? "";
     if (!names.includes(name.toLowerCase())) {
       result.push(name, value);
       continue;
@@ -96,8 +99,9 @@ function spelled([name = "", value = ""]: readonly string[], written: string): s
 }
 
 // An interim answer is our own listener's business, so a provider is never asked for one.
-function ownLines(lines: HeaderLines): string[] {
-  return withoutHeaders(lines, hopByHopOf(lines).add("expect"));
+function ownLines(lines: HeaderLines): HeaderLines {
+  const hops = hopByHopOf(lines);
+  return headersWhere(lines, (name) => name !== "expect" && !hops.has(name));
 }
 
 function lengthOf(body: RequestBody, declared: string | undefined): string | null {

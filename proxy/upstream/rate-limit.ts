@@ -22,12 +22,13 @@ export class RateLimits {
 
   /** Milliseconds that the account still has to wait; 0 when it need not. */
   waitMs(account: Account): number {
+    if (this.#untilMs.size === 0) return 0;
     return Math.max(0, (this.#untilMs.get(keyOf(account)) ?? 0) - this.#now());
   }
 
   /** Notes what a reply says of the account: a 429 or 503 with a wait starts one, a success ends it. */
   note(account: Account, status: number, headers: HeaderLines): void {
-    if (status < 400) this.#untilMs.delete(keyOf(account));
+    if (status < 400 && this.#untilMs.size > 0) this.#untilMs.delete(keyOf(account));
     if (status !== 429 && status !== 503) return;
     const waitMs = retryAfterMs(headers, Date.now());
     if (waitMs === null) return;

@@ -1,20 +1,14 @@
 /** A request body as one JSON object, or nothing: the checks that read() and splice() share, so that both see the same call. */
 import { isUtf8 } from "node:buffer";
 import type { Json, JsonObject } from "../core/request.ts";
-import { isObject, parseJson } from "./json.ts";
-import { outlineOf, topLevelMembers, type Member } from "./json-scan.ts";
+import { isList, isObject, parseJson } from "./json.ts";
+import { outlineOf } from "./json-scan.ts";
 
 /** Deeper nesting than any real call has; what walks a body recursively stays far from its stack's end. */
 const deepestNesting = 200;
 
-/** A body that parsed. */
-export interface JsonBody {
-  readonly object: JsonObject;
-  readonly members: readonly Member[];
-}
-
 /** Null for anything but one UTF-8 JSON object without BOM, without repeated keys, and not absurdly deep. */
-export function parseBody(bytes: Buffer): JsonBody | null {
+export function parseBody(bytes: Buffer): JsonObject | null {
   if (!isUtf8(bytes)) return null;
   const outline = outlineOf(bytes);
   if (outline.depth > deepestNesting) return null;
@@ -22,12 +16,13 @@ export function parseBody(bytes: Buffer): JsonBody | null {
   if (!isObject(object)) return null;
   // Of a repeated key one parser takes the first value and another the last: two different calls.
   if (membersIn(object) < outline.members) return null;
-  return { object, members: topLevelMembers(bytes) };
+  return object;
 }
 
 function membersIn(value: Json): number {
   if (typeof value !== "object" || value === null) return 0;
-  const inner: readonly Json[] = Object.values(value);
-  const own = isObject(value) ? inner.length : 0;
-  return inner.reduce<number>((sum, one) => sum + membersIn(one), own);
+  const inner: readonly Json[] = isList(value) ? value : Object.values(value);
+  let sum = isList(value) ? 0 : inner.length;
+  for (const one of inner) sum += membersIn(one);
+  return sum;
 }

@@ -1,22 +1,15 @@
 /** Which provider a call is for, and its path there; bytes of path and query are kept as the caller wrote them. Used by destination, forward and the listener. */
-import { headerValue, pathOf, type HeaderLines } from "../core/http.ts";
+import { headerValue, pathOf, type HeaderLines, type Routed } from "../core/http.ts";
 
-/** A call's provider by name, and its target without the provider prefix. */
-export interface Routed {
-  readonly provider: string;
-  readonly path: string;
-}
+/** Names of providers, as a set or as the keys of a map. */
+type Names = Pick<ReadonlySet<string>, "has">;
 
 /**
  * The provider that a request target is for. `/<provider name>/...` wins and is stripped, then the
  * marks of Anthropic's protocol, then `openai`; the name need not be one of `providerNames`.
  * Of an absolute-form target only the path counts: a caller cannot name a host.
  */
-export function routeTarget(
-  target: string,
-  headers: HeaderLines,
-  providerNames: ReadonlySet<string>,
-): Routed {
+export function routeTarget(target: string, headers: HeaderLines, providerNames: Names): Routed {
   const path = originForm(target);
   const prefix = prefixOf(path, providerNames);
   if (prefix !== null) return { provider: prefix, path: originForm(path.slice(prefix.length + 1)) };
@@ -29,7 +22,7 @@ function originForm(target: string): string {
   return path === "" || path.startsWith("?") ? `/${path}` : path;
 }
 
-function prefixOf(path: string, providerNames: ReadonlySet<string>): string | null {
+function prefixOf(path: string, providerNames: Names): string | null {
   const name = /^\/([^/?]+)/.exec(path)?.[1];
   if (name === undefined || !providerNames.has(name) || isAzure(path)) return null;
   return name;

@@ -31,9 +31,9 @@ export function readBody(
   find: (object: JsonObject) => Found,
 ): Reading {
   try {
-    const parsed = parseBody(body);
-    if (parsed === null) throw new Unreadable("body");
-    return { kind: "view", view: viewOf(protocol, parsed.object, find(parsed.object)) };
+    const object = parseBody(body);
+    if (object === null) throw new Unreadable("body");
+    return { kind: "view", view: viewOf(protocol, object, find(object)) };
   } catch {
     return { kind: "unread", reason: "body_unreadable" };
   }

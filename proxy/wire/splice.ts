@@ -1,22 +1,22 @@
 /** Replaces or inserts top-level JSON values inside the caller's own bytes and leaves every other byte as it was; used by forward. */
 import type { Json } from "../core/request.ts";
 import { parseBody } from "./json-body.ts";
-import type { Member } from "./json-scan.ts";
+import { topLevelMembers, type Member } from "./json-scan.ts";
 
 /** The body with `edits` made (top-level key -> new value); null when that cannot be done surely. */
 export function splice(body: Buffer, edits: ReadonlyMap<string, Json>): Buffer | null {
-  const parsed = parseBody(body);
-  if (parsed === null) return null;
+  if (parseBody(body) === null) return null;
+  const members = topLevelMembers(body);
   const pieces: Buffer[] = [];
   let copied = 0;
-  for (const { key, valueStart, valueEnd } of parsed.members) {
+  for (const { key, valueStart, valueEnd } of members) {
     const value = edits.get(key);
     if (value === undefined) continue;
     pieces.push(body.subarray(copied, valueStart), Buffer.from(JSON.stringify(value)));
     copied = valueEnd;
   }
-  const end = insertionPoint(body, parsed.members);
-  pieces.push(body.subarray(copied, end), insertion(parsed.members, edits), body.subarray(end));
+  const end = insertionPoint(body, members);
+  pieces.push(body.subarray(copied, end), insertion(members, edits), body.subarray(end));
   return Buffer.concat(pieces);
 }
 

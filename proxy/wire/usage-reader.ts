@@ -151,7 +151,8 @@ class Kept {
   }
 
   take(): Buffer {
-    return Buffer.concat(this.#chunks);
+    const [first] = this.#chunks;
+    return first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
   }
 }
 

@@ -80,7 +80,11 @@ export function rigOf(parts: RigParts = {}): Rig {
   const store = createMemoryStore({ maxEntries: 100, maxBytes: 1_000_000 });
   const stored = { store, now: () => Date.now() + clock.aheadMs, faults: recorder };
   const signals = parts.signals ?? signalReaders;
-  const deliberate = deliberation({ classifier: parts.classifier ?? unavailable, signals });
+  const deliberate = deliberation({
+    classifier: parts.classifier ?? unavailable,
+    signals,
+    readsAll: false,
+  });
   const answers = {
     deliberate,
     answers: parts.answers ?? answererOf(noGenerator),
@@ -167,6 +171,7 @@ export function receivedOf(
       target: "/v1/chat/completions",
       headers: ["content-type", "application/json"],
     },
+    routed: { provider: "openai", path: "/v1/chat/completions" },
     body: { kind: "whole", bytes },
     reading: { kind: "view", view: viewOf(text, { ...view, body }) },
     controls: { mode: null, cache: null, target: null },

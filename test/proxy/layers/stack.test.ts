@@ -354,6 +354,7 @@ describe("explain", () => {
   const deliberate = deliberation({
     classifier: { classify: () => Promise.resolve({ kind: "fault", reason: "queue_full" }) },
     signals: signalReaders,
+    readsAll: true,
   });
   const faults = { fault: () => {} };
   const parts = {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, connect, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
+import { setImmediate as turnEnd } from "node:timers/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createLog, levelNamed, type Log } from "../../../proxy/telemetry/log.ts";
@@ -16,17 +17,19 @@ function sunk(level: "debug" | "info" | "warn" | "error" = "info"): [Log, PassTh
   return [createLog({ sink, level }), sink];
 }
 
-function linesIn(sink: PassThrough): Line[] {
+async function linesIn(sink: PassThrough): Promise<Line[]> {
+  // The log holds a turn's lines back until the turn is over.
+  await turnEnd();
   const text: unknown = sink.read();
   const lines = Buffer.isBuffer(text) ? text.toString().trimEnd().split("\n") : [];
   return lines.map((line): Line => JSON.parse(line));
 }
 
 describe("log lines", () => {
-  it("tell each settled call in one flat object", () => {
+  it("tell each settled call in one flat object", async () => {
     const [log, sink] = sunk();
     log.record(recordOf({ overheadMs: 2.123456 }));
-    const [line, ...more] = linesIn(sink);
+    const [line, ...more] = await linesIn(sink);
     expect(more).toEqual([]);
     expect(line).toMatchObject({
       level: "info",
@@ -56,13 +59,13 @@ describe("log lines", () => {
     ).toBe(true);
   });
 
-  it("warn of server errors and broken replies, and of nothing else", () => {
+  it("warn of server errors and broken replies, and of nothing else", async () => {
     const [log, sink] = sunk("warn");
     log.record(recordOf());
     log.record(recordOf({ status: 404 }));
     log.record(recordOf({ id: "bad", status: 502 }));
     log.record(recordOf({ id: "cut", ending: "cut" }));
-    expect(linesIn(sink).map((line) => line["id"])).toEqual(["bad", "cut"]);
+    expect((await linesIn(sink)).map((line) => line["id"])).toEqual(["bad", "cut"]);
   });
 
   it.each([
@@ -70,10 +73,10 @@ describe("log lines", () => {
     ["info", 3],
     ["warn", 2],
     ["error", 1],
-  ] as const)("at level %s are %i of one of each level", (level, count) => {
+  ] as const)("at level %s are %i of one of each level", async (level, count) => {
     const [log, sink] = sunk(level);
     for (const each of ["debug", "info", "warn", "error"] as const) log.event(each, "tick");
-    expect(linesIn(sink)).toHaveLength(count);
+    expect(await linesIn(sink)).toHaveLength(count);
   });
 
   it("name levels as people write them", () => {
@@ -87,21 +90,21 @@ describe("log lines", () => {
     ]);
   });
 
-  it("stay one line whatever a caller puts into its path or model", () => {
+  it("stay one line whatever a caller puts into its path or model", async () => {
     const [log, sink] = sunk();
     const model = 'a\nb"\u2028\u0000\ud800';
     log.record(recordOf({ model, path: "/v1/\r\n/x" }));
-    const lines = linesIn(sink);
+    const lines = await linesIn(sink);
     expect(lines).toHaveLength(1);
     expect(lines[0]?.["path"]).toBe("/v1/\r\n/x");
   });
 
-  it("are bounded: long names are clipped, and a line that is still too long keeps what tells most", () => {
+  it("are bounded: long names are clipped, and a line that is still too long keeps what tells most", async () => {
     const [log, sink] = sunk();
     log.record(recordOf({ model: "m".repeat(100_000) }));
-    expect(String(linesIn(sink)[0]?.["model"])).toHaveLength(200);
+    expect(String((await linesIn(sink))[0]?.["model"])).toHaveLength(200);
     log.record(recordOf({ verdict: verdictOf({ route: "r".repeat(100_000) }) }));
-    const [cut] = linesIn(sink);
+    const [cut] = await linesIn(sink);
     expect(cut).toMatchObject({
       event: "call",
       id: "req-1",
@@ -110,22 +113,26 @@ describe("log lines", () => {
     });
     expect(cut).not.toHaveProperty("route");
     log.event("info", "odd", { id: "i".repeat(9000), where: "here" });
-    expect(linesIn(sink)[0]).toMatchObject({ where: "here", id: "i".repeat(100), isCut: true });
+    expect((await linesIn(sink))[0]).toMatchObject({
+      where: "here",
+      id: "i".repeat(100),
+      isCut: true,
+    });
   });
 
-  it("hold no content, no embedding and no credential", () => {
+  it("hold no content, no embedding and no credential", async () => {
     const [log, sink] = sunk();
     log.record(recordOf({ verdict: forwardedVerdict(), path: "/v1/sk-abcdefghijklmnop/chat" }));
-    const text = JSON.stringify(linesIn(sink));
+    const text = JSON.stringify(await linesIn(sink));
     expect(text).not.toContain("embedding");
     expect(text).not.toContain("abcdefghijklmnop");
   });
 
-  it("reduce a fault to kind, code and message", () => {
+  it("reduce a fault to kind, code and message", async () => {
     const [log, sink] = sunk();
     const fault = Object.assign(new TypeError("cannot read"), { code: "E_READ", body: "secret" });
     log.fault("decide", fault);
-    const [line] = linesIn(sink);
+    const [line] = await linesIn(sink);
     expect(line).toEqual({
       time: expect.any(String),
       level: "error",

@@ -18,7 +18,7 @@ function edited(
   lines: HeaderLines,
   changes: Partial<Provider> = {},
   trace: HeaderLines = [],
-): string[] {
+): HeaderLines {
   return requestHeaders(lines, { provider: { ...provider, ...changes }, trace, body: none });
 }
 
