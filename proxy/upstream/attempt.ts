@@ -1,4 +1,4 @@
-/** One call to a provider with its further attempts; only connections that never came about are tried again. */
+/** One call to a provider with its further attempts: only where it has not reached the provider, or changes nothing there. */
 import { setTimeout as pause } from "node:timers/promises";
 import { headerValue } from "../core/http.ts";
 import type { UpstreamCall } from "../core/ports.ts";
@@ -10,6 +10,12 @@ const firstBackoffMs = 100;
 
 /** Most kept connections that may turn out closed before one call. */
 const mostStale = 8;
+
+/**
+ * Methods that change nothing (RFC 9110, 9.2.1). A proxy must not repeat the others by itself (9.2.2), an
+ * `Idempotency-Key` notwithstanding: whether the provider honours it is for the caller to know.
+ */
+const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 /**
  * Runs the call, at most `provider.retries` times more while the provider has surely seen nothing of
@@ -25,11 +31,16 @@ export async function attempt(pool: Pool, call: UpstreamCall): Promise<Exchanged
   }
 }
 
-/** One attempt on a connection that is open: finding kept ones closed costs nothing and counts nowhere. */
+/**
+ * One attempt on a connection that is open: finding kept ones closed costs nothing and counts nowhere. One
+ * that breaks just as the call is sent counts as closed for calls that change nothing.
+ */
 export async function freshly(pool: Pool, call: ExchangeCall): Promise<Exchanged> {
+  const isSafe = safeMethods.has(call.method) && call.body.kind !== "flowing";
   for (let found = 0; ; found += 1) {
     const result = await exchange(pool, call);
-    if (!("kind" in result) || !result.isStale || found === mostStale) return result;
+    if (!("kind" in result) || found === mostStale) return result;
+    if (!result.isStale && !(isSafe && result.isUnheard === true)) return result;
   }
 }
 

@@ -12,6 +12,8 @@ export interface Failure {
   readonly isUnsent: boolean;
   /** True when a kept connection turned out closed before anything was sent on it. */
   readonly isStale: boolean;
+  /** True when a kept connection broke without a byte of reply: the provider may have read the call, or not. */
+  readonly isUnheard?: boolean;
   /** True when it speaks against the provider, so that its breaker counts it. */
   readonly isProviders: boolean;
   /** True when it is the last of several attempts. */

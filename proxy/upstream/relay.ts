@@ -59,6 +59,8 @@ class Exchange {
   /** True while a kept connection is not known to be still open. */
   #isStale = false;
   #hasBegun = false;
+  /** Bytes that had come on the connection when the call was sent. */
+  #readBytes = 0;
 
   constructor(request: ClientRequest, call: ExchangeCall, isProxied: boolean) {
     this.#request = request;
@@ -96,6 +98,7 @@ class Exchange {
   readonly #send = (): void => {
     if (this.#request.destroyed) return;
     this.#isStale = false;
+    this.#readBytes = this.#request.socket?.bytesRead ?? 0;
     const { firstByteMs } = this.#timeouts;
     if (firstByteMs > 0) this.#headTimer = setTimeout(this.#headDue, firstByteMs);
     this.#upload?.start();
@@ -159,8 +162,14 @@ class Exchange {
   // A reply that is whole stays so, whatever its connection brings afterwards.
   readonly #broke = (error: unknown): void => {
     if (this.#reply?.complete === true) return;
-    this.#end(this.#isStale ? failures.stale : failures.failureOf(error));
+    if (this.#isStale) this.#end(failures.stale);
+    else this.#end({ ...failures.failureOf(error), isUnheard: this.#isUnheard() });
   };
+
+  #isUnheard(): boolean {
+    const { reusedSocket, socket } = this.#request;
+    return reusedSocket && socket?.bytesRead === this.#readBytes;
+  }
 
   #end(failure: failures.Failure): void {
     this.#began.resolve(failure);

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { UpstreamCall } from "../../../proxy/core/ports.ts";
 import { createUpstream } from "../../../proxy/upstream/upstream.ts";
+import type { Script } from "../../support/scripted-upstream.ts";
 import { createConnectProxy, type ConnectProxy } from "../../support/scripted-upstream-proxy.ts";
 import { callTo, drained, faultOf, pair, providerAt, replyOf } from "./upstream-call.ts";
 
@@ -88,6 +89,56 @@ describe("a kept connection that the provider has closed", () => {
       expect((await exchange?.body())?.bytes.toString()).toBe(String(at));
     }
     expect(both.cloud.exchanges.length).toBe(100);
+  });
+});
+
+describe("a kept connection that breaks just as a call is sent", () => {
+  /** A call on a connection that another one left behind, and what becomes of it. */
+  async function second(
+    changes: Partial<UpstreamCall>,
+    fault: Script,
+  ): Promise<{ readonly seen: string; readonly connections: readonly number[] }> {
+    await using both = await pair();
+    both.cloud.play({ body: "again" });
+    await drained(replyOf(await both.upstream.send(callTo(both.provider), false)));
+    both.cloud.queue(fault);
+    const sent = await both.upstream.send(callTo(both.provider, changes), false);
+    const seen = "kind" in sent ? sent.reason : (await drained(sent)).bytes.toString();
+    return { seen, connections: both.cloud.exchanges.map(({ connection }) => connection) };
+  }
+
+  const breaks = {
+    reset: { when: "head", fault: { phase: "before-headers", kind: "reset" } },
+    close: { when: "head", fault: { phase: "before-headers", kind: "close" } },
+  } as const;
+
+  test.each(["GET", "HEAD", "OPTIONS", "TRACE"])("lets %s be sent on another", async (method) => {
+    for (const fault of Object.values(breaks)) {
+      const { seen, connections } = await second({ method }, fault);
+      expect([seen, connections]).toEqual([method === "HEAD" ? "" : "again", [0, 0, 1]]);
+    }
+  });
+
+  test.each(["POST", "PUT", "PATCH", "DELETE"])("is a reset to %s, sent once", async (method) => {
+    for (const fault of Object.values(breaks)) {
+      const body = { kind: "whole", bytes: Buffer.from("x") } as const;
+      const { seen, connections } = await second({ method, body }, fault);
+      expect([seen, connections]).toEqual(["upstream_reset", [0, 0]]);
+    }
+  });
+
+  test("is a reset to a POST with an Idempotency-Key, whose caller alone knows what it is worth", async () => {
+    const body = { kind: "whole", bytes: Buffer.from("x") } as const;
+    const headers = ["Idempotency-Key", "k1"];
+    const { seen, connections } = await second({ method: "POST", body, headers }, breaks.reset);
+    expect([seen, connections]).toEqual(["upstream_reset", [0, 0]]);
+  });
+
+  test("is a reset to a call with a body that flows, and once a byte of the reply has come", async () => {
+    const body = { kind: "flowing", stream: Readable.from([Buffer.from("x")]) } as const;
+    expect((await second({ body }, breaks.reset)).seen).toBe("upstream_reset");
+    const late = { body: "x", fault: { phase: "mid-headers", kind: "reset" } } as const;
+    expect((await second({}, late)).seen).toBe("upstream_reset");
   });
 });
 
