@@ -1,6 +1,6 @@
 /** Our own response headers: one table that write fills from the verdict, and that docs/headers.md repeats. */
+import { cacheOutcomeOf } from "../core/cache-outcome.ts";
 import type { Verdict } from "../core/decision.ts";
-import { cacheRuleOf } from "../core/decision.ts";
 import type { Received } from "../core/received.ts";
 
 /** What the headers say besides the verdict. */
@@ -93,27 +93,19 @@ export function verdictHeaders(verdict: Verdict, context: HeaderContext): string
   return lines;
 }
 
-/** The value of `Cache-Status` as far as it is known; `cache` tells it whether the call's rule stores at all. */
+/** The value of `Cache-Status` as far as it is known. */
 export function cacheStatus(verdict: Verdict, received: Received): string | null {
-  switch (verdict.decision) {
-    case "cache":
+  const outcome = cacheOutcomeOf(verdict, received);
+  switch (outcome) {
+    case null:
+      return null;
+    case "hit":
       return "sidestep; hit";
     case "stale":
       return "sidestep; hit; detail=stale";
-    case "forwarded":
-      return `sidestep; fwd=${forwardReason(verdict, received)}`;
-    case "local":
-    case "refused":
-      return null;
+    default:
+      return `sidestep; fwd=${outcome}`;
   }
-}
-
-function forwardReason(verdict: Verdict, received: Received): string {
-  const { policy } = received.snapshot;
-  const route = policy.routes.find((one) => one.name === verdict.route) ?? null;
-  const isOff = cacheRuleOf(route, policy.cache).mode === "off";
-  if (isOff || received.reading.kind === "unread" || verdict.would !== null) return "bypass";
-  return received.controls.cache === null ? "uri-miss" : "request";
 }
 
 /** A plain decimal with at most `digits` after the point and no trailing zeros. */
