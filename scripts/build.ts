@@ -3,7 +3,14 @@ import { chmod, lutimes, mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle, bundledPackages } from "./build/bundle.ts";
-import { copiedPackages, copyData, copyNative, platformOf, writeManifest } from "./build/copies.ts";
+import {
+  copiedPackages,
+  copyData,
+  copyNative,
+  copyPage,
+  platformOf,
+  writeManifest,
+} from "./build/copies.ts";
 import { writeNotices } from "./build/notices.ts";
 import { writeBill } from "./build/sbom.ts";
 
@@ -38,6 +45,7 @@ async function main(): Promise<void> {
   const folders = [...new Set([...bundledPackages(metafile), ...copiedPackages])].toSorted();
   await copyNative(root, out, platformOf(values.platform || here));
   await copyData(root, out);
+  await copyPage(root, out);
   await writeManifest(root, out);
   await writeNotices(root, out, folders);
   await writeBill(root, out, { folders, epochS });

@@ -43,7 +43,8 @@ Anthropic Messages, streamed:
 Point an application at it:
   OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=sk-demo ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=sk-demo your-application
 
-Look inside:
+Look inside, in a browser or by hand:
+  ${admin}/
   curl ${admin}/decisions
   curl ${admin}/policy
   curl ${admin}/explain -d '{"text":"Where is my order #W1234567?"}'

@@ -1,6 +1,7 @@
 /** Puts together what the admin listener shows, from what the process keeps and what is in force; the sidecar makes one. */
 import { dirname } from "node:path";
 import type { BreakerState } from "../core/ports.ts";
+import { reasons } from "../core/reasons.ts";
 import { readModelCard } from "../inference/model-card.ts";
 import { callAccount } from "../layers/call-account.ts";
 import { loadPolicy, type LoadOptions } from "../policy/load.ts";
@@ -15,6 +16,7 @@ import { fullRecord } from "../telemetry/record-json.ts";
 import { isReportSpan, type Report } from "../telemetry/report.ts";
 import type { AdminParts } from "./admin-routes.ts";
 import type { EventFeed } from "./event-feed.ts";
+import type { CachePage, ModelPage } from "./page-data.ts";
 import { placesOf } from "./places.ts";
 import type { PolicyHistory } from "./policy-history.ts";
 import { policyPage, type InForce } from "./policy-page.ts";
@@ -76,13 +78,14 @@ function callPage({ ring, timelines, history }: DeskParts, id: string): object |
   if (record === undefined) return null;
   return {
     record: fullRecord(record),
+    because: reasons[record.verdict.reason],
     waitedMs: record.verdict.waitedMs,
     timeline: timelines.of(record),
     account: callAccount(record, history.policyOf(record.policy)),
   };
 }
 
-async function cachePage({ store, metrics, now }: DeskParts): Promise<object> {
+async function cachePage({ store, metrics, now }: DeskParts): Promise<CachePage> {
   const { policy } = now();
   const routes = policy.routes.flatMap(({ name, cache }) =>
     cache === null ? [] : [{ route: name, ...cache }],
@@ -97,7 +100,7 @@ async function cachePage({ store, metrics, now }: DeskParts): Promise<object> {
   };
 }
 
-async function modelPage({ source, now }: DeskParts): Promise<object> {
+async function modelPage({ source, now }: DeskParts): Promise<ModelPage> {
   const { policy, modelState, generators } = now();
   const { model, files } = policy;
   const base = dirname(files[0] ?? ".");

@@ -12,7 +12,13 @@ export interface AdminPath {
 
 /** In the order in which they are listed. */
 export const adminPaths: readonly AdminPath[] = [
-  { path: "/", method: "GET", takes: "", gives: "A page that lists these paths." },
+  {
+    path: "/",
+    method: "GET",
+    takes: "",
+    gives:
+      "The page, with these paths at its end; only the paths, as JSON, where `Accept` names no `text/html`.",
+  },
   { path: "/livez", method: "GET", takes: "", gives: "200 while the process runs." },
   { path: "/readyz", method: "GET", takes: "", gives: "200 while calls are served, else 503." },
   { path: "/metrics", method: "GET", takes: "", gives: "Numbers for Prometheus." },

@@ -3,7 +3,7 @@ import type { Mode } from "../core/policy.ts";
 import type { BreakerState } from "../core/ports.ts";
 import { agreementRoutes, type AgreementPages } from "./agreement-routes.ts";
 import { callRoutes, type CallParts } from "./admin-calls.ts";
-import { indexPage } from "./index-page.ts";
+import { indexReply } from "./index-page.ts";
 import { objectIn } from "./json-text.ts";
 import type { PageFiles } from "./page-files.ts";
 import type { Place } from "./places.ts";
@@ -38,7 +38,9 @@ export interface AdminParts extends ProbeParts, CallParts, PolicyParts {
 
 /** All paths. */
 export function adminRoutes(parts: AdminParts, page: PageFiles): Routes {
-  const index = { GET: (): SmallReply => indexPage(listed, page.document) };
+  const index = {
+    GET: (request: SmallRequest): SmallReply => indexReply(request, listed, page.document),
+  };
   const routes: Routes = {
     "/": index,
     ...probeRoutes(parts),

@@ -74,23 +74,25 @@ export class EventFeed {
     response.once("close", () => this.#forget(page));
     this.#beat ??= setInterval(() => this.#beatAll(), this.#options.beatMs).unref();
     this.#write(page, "retry: 2000\n\n");
-    this.#tell(page);
+    this.#tell(page, true);
   }
 
   #flush(): void {
     this.#gathering = null;
-    for (const page of this.#pages) this.#tell(page);
+    for (const page of this.#pages) this.#tell(page, false);
   }
 
   #beatAll(): void {
     for (const page of this.#pages) this.#write(page, ": still here\n\n");
   }
 
-  #tell(page: Page): void {
+  /** A page is told at its beginning that there is nothing, and later only what there is. */
+  #tell(page: Page, isFirst: boolean): void {
     const { count } = this.#ring;
     const found = this.#ring.after(page.seen).filter((record) => matches(page.filter, record));
     const shown = found.slice(0, this.#options.mostRows);
     page.seen = count;
+    if (found.length === 0 && !isFirst) return;
     const calls = shown.map(rowOf);
     const data = JSON.stringify({ calls, skipped: found.length - shown.length, total: count });
     this.#write(page, `id: ${this.#run}.${count}\nevent: calls\ndata: ${data}\n\n`);

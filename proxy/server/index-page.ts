@@ -1,13 +1,19 @@
-/** The admin listener's first page: the page itself, or a plain list of paths where its files are not there. */
+/** The admin listener's `/`: the page for browsers, and the list of paths, alone for those who ask for no HTML. */
 import { adminPaths } from "./admin-paths.ts";
 import { pageReply } from "./page-files.ts";
-import type { SmallReply } from "./small-server.ts";
+import { jsonReply, type SmallReply, type SmallRequest } from "./small-server.ts";
 
-/** The page with a list of `paths` in it. */
-export function indexPage(paths: readonly string[], document: string | null): SmallReply {
+/** The page with a list of `paths` in it, or the list alone, as the request accepts it. */
+export function indexReply(
+  { accept }: Pick<SmallRequest, "accept">,
+  paths: readonly string[],
+  document: string | null,
+): SmallReply {
+  if (accept !== undefined && !/\btext\/html\b/i.test(accept)) {
+    return jsonReply({ paths: adminPaths.filter(({ path }) => paths.includes(path)) });
+  }
   const items = paths.filter((path) => path !== "/").map(itemOf);
-  const list = `<ul>${items.join("")}</ul>`;
-  return pageReply(document ?? bare(), list);
+  return pageReply(document ?? bare(), `<ul>${items.join("")}</ul>`);
 }
 
 function itemOf(path: string): string {

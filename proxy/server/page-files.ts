@@ -1,6 +1,7 @@
 /** The page's files, served as they lie in the folder `page`, under a policy that lets nothing else run; the admin listener's `/`. */
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { bundledFile } from "../core/bundled.ts";
 import { assets, type Routes, type SmallReply } from "./small-server.ts";
 
 /** Only files of these kinds are served. */
@@ -31,7 +32,8 @@ const headers = {
   "x-frame-options": "DENY",
 };
 
-const folder = join(import.meta.dirname, "page");
+/** Beside this file in a checkout, beside the program in a bundle. */
+const folder = bundledFile("page", import.meta.dirname);
 
 /** What stands in index.html for the list of paths. */
 const placeForPaths = "<!-- paths -->";

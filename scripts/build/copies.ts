@@ -1,4 +1,4 @@
-/** Copies what the bundle needs beside it: the native library of one platform, policies, models, its manifest; scripts/build.ts uses it. */
+/** Copies what the bundle needs beside it: the native library of one platform, policies, models, the page, its manifest; scripts/build.ts uses it. */
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -52,6 +52,16 @@ export async function copyData(root: string, out: string): Promise<void> {
     const entries = await readdir(from, { withFileTypes: true });
     const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
     for (const name of names) await cp(join(from, name), join(to, name));
+  }
+}
+
+/** Copies the admin port's page as it is served. */
+export async function copyPage(root: string, out: string): Promise<void> {
+  const from = join(root, "proxy/server/page");
+  const names = await readdir(from);
+  await mkdir(join(out, "page"), { recursive: true });
+  for (const name of names.filter((each) => !each.endsWith(".json"))) {
+    await cp(join(from, name), join(out, "page", name));
   }
 }
 

@@ -7,6 +7,7 @@ import { join, relative, resolve } from "node:path";
 import * as v from "valibot";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ran, type Ran } from "../support/command.ts";
+import { startSidecar } from "../support/sidecar.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const epochS = 1_000_000_000;
@@ -123,6 +124,7 @@ describe("a build", () => {
       "models",
       "node_modules",
       "package.json",
+      "page",
       "policies",
       "sbom.cdx.json",
       "sidestep.js",
@@ -145,6 +147,28 @@ describe("a build", () => {
     const { code, out: told } = await ran([program, "explain", "--policy", recipe, "hello"]);
     expect(code).toBe(0);
     expect(told).toMatch(/^ +task +greeting 0\.99/m);
+  });
+});
+
+describe("the page of a build", () => {
+  it("is served as it lies in the source", async () => {
+    const policy = readFileSync(join(out, "policies/default.yaml"), "utf8");
+    const program = join(out, "sidestep.js");
+    const sidecar = await startSidecar({ program, policy });
+    try {
+      const accept = { headers: { accept: "text/html" } };
+      const document = await (await fetch(`${sidecar.admin}/`, accept)).text();
+      const named = [...document.matchAll(/(?:href|src)="\/(page\/[^"]+)"/g)].map(
+        ([, path]) => path,
+      );
+      expect(named).toContain("page/main.js");
+      for (const path of [...new Set(named), "page/view-live.js"]) {
+        const text = await (await fetch(`${sidecar.admin}/${path}`)).text();
+        expect(text).toBe(readFileSync(join(root, "proxy/server", path ?? ""), "utf8"));
+      }
+    } finally {
+      await sidecar.stop();
+    }
   });
 });
 

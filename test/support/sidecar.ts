@@ -38,6 +38,8 @@ export interface SidecarOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Another program than the one that the specification runs. */
+  readonly program?: string;
 }
 
 /** Resolves when the ready line came; rejects with the log when the process ends first. */
@@ -49,7 +51,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     await writeFile(join(folder, name), text);
   }
   const flags = ["--policy", policyFile, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-  const child = spawn(process.execPath, [main, "run", ...flags, ...(options.flags ?? [])], {
+  const program = options.program ?? main;
+  const child = spawn(process.execPath, [program, "run", ...flags, ...(options.flags ?? [])], {
     env: { PATH: process.env["PATH"], ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -119,6 +119,16 @@ describe("the admin listener", () => {
     }
   });
 
+  it("gives the list of its paths alone to those who ask for no HTML", async () => {
+    const admin = await startAdmin();
+    for (const accept of ["*/*", "application/json", "text/plain"]) {
+      const seen = await admin.get("/", ["Accept", accept]);
+      expect(jsonOf(seen)).toEqual({ paths: adminPaths });
+    }
+    const browser = await admin.get("/", ["Accept", "text/html,application/xhtml+xml,*/*;q=0.8"]);
+    expect(valuesOf(browser.headers, "content-type")).toEqual(["text/html; charset=utf-8"]);
+  });
+
   it("answers probes and metrics", async () => {
     let isReady = true;
     const admin = await startAdmin({ isReady: () => isReady });

@@ -163,6 +163,19 @@ describe("the feed of calls", () => {
     }
   });
 
+  it("sends a page nothing of calls that it does not ask for", async () => {
+    const { settle, follow } = await rigOf();
+    const [all, local] = [await follow(), await follow("?decision=local")];
+    await until(() => all.events.length === 1 && local.events.length === 1);
+    for (const id of ["away-1", "away-2"]) {
+      settle(id, { verdict: forwardedVerdict() });
+      await until(() => all.ids.includes(id));
+    }
+    settle("local-1");
+    await local.saw(1);
+    expect(local.events).toHaveLength(2);
+  });
+
   it("makes one event of many calls, shows the newest and counts the others", async () => {
     const { settle, follow, feed } = await rigOf({ mostRows: 10 });
     const page = await follow();
