@@ -1,4 +1,4 @@
-/** Draws lines over two axes as an SVG document; used by the replay's curve and the model's evaluation. */
+/** Draws lines over two axes as an SVG document; used by the replay's curve, the model's evaluation and the speed bench. */
 
 /** A place in the axes' own units. */
 export interface Place {
@@ -15,11 +15,15 @@ export interface Line {
   readonly isDashed?: boolean;
 }
 
-/** From 0 to `most`; both are shares and are shown in percent. */
+/** From 0 to `most`, or by powers from `least`. */
 export interface Axis {
   readonly label: string;
   readonly most: number;
   readonly ticks: readonly number[];
+  /** Makes the axis logarithmic; what is less is drawn here. */
+  readonly least?: number;
+  /** How a tick is written; a share in percent when not said. */
+  readonly shown?: (tick: number) => string;
 }
 
 /** A whole picture. */
@@ -33,7 +37,7 @@ export interface Picture {
 const width = 720;
 const height = 440;
 const margin = { left: 70, right: 110, top: 50, bottom: 60 };
-const colours = ["#1b6ca8", "#c8553d", "#3a7d44", "#7a5195"];
+const colours = ["#1b6ca8", "#c8553d", "#3a7d44", "#7a5195", "#b8860b", "#5f6b6d"];
 
 /** Ticks at multiples of `step` up to `most`. */
 export function ticksTo(most: number, step: number): readonly number[] {
@@ -60,9 +64,19 @@ export function pictureSvg(picture: Picture): string {
 
 function onPaper(place: Place, { x, y }: Picture): Place {
   return {
-    x: margin.left + (place.x / x.most) * (width - margin.left - margin.right),
-    y: height - margin.bottom - (place.y / y.most) * (height - margin.top - margin.bottom),
+    x: margin.left + along(place.x, x) * (width - margin.left - margin.right),
+    y: height - margin.bottom - along(place.y, y) * (height - margin.top - margin.bottom),
   };
+}
+
+/** How far along its axis a value lies, from 0 to 1. */
+function along(value: number, { least, most }: Axis): number {
+  if (least === undefined) return value / most;
+  return Math.log(Math.max(value, least) / least) / Math.log(most / least);
+}
+
+function tickText(tick: number, { shown }: Axis): string {
+  return shown === undefined ? percentText(tick, 2) : shown(tick);
 }
 
 function text(at: Place, words: string, more: string): string {
@@ -80,7 +94,7 @@ function gridX(share: number, picture: Picture): readonly string[] {
     `<line x1="${x}" x2="${x}" y1="${at.y}" y2="${margin.top}" stroke="#e0e0e0"/>`,
     text(
       { x: at.x, y: height - margin.bottom + 20 },
-      percentText(share, 2),
+      tickText(share, picture.x),
       'text-anchor="middle"',
     ),
   ];
@@ -91,7 +105,7 @@ function gridY(share: number, picture: Picture): readonly string[] {
   const y = at.y.toFixed(1);
   return [
     `<line x1="${margin.left}" x2="${width - margin.right}" y1="${y}" y2="${y}" stroke="#e0e0e0"/>`,
-    text({ x: margin.left - 8, y: at.y + 4 }, percentText(share, 2), 'text-anchor="end"'),
+    text({ x: margin.left - 8, y: at.y + 4 }, tickText(share, picture.y), 'text-anchor="end"'),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** What a part of the bench measured: tables of figures with one value a round, their medians and ratios. Pure. */
-import type { Picture } from "../plot/picture.ts";
+import type { Line, Picture } from "../plot/picture.ts";
 
 /** One value a round, in the rounds' order. */
 export type Values = readonly number[];
@@ -140,6 +140,21 @@ export function cellOf(table: Table, row: string, column: string): Values | null
 function middleOf(table: Table, row: string, column: string): number | null {
   const values = cellOf(table, row, column);
   return values === null ? null : median(values);
+}
+
+/** One line a row: the median of `column` in each of the tables, over what `x` says of the table. */
+export function linesOver(
+  tables: readonly { readonly x: number; readonly table: Table }[],
+  column: string,
+): readonly Line[] {
+  const names = new Set(tables.flatMap(({ table }) => table.rows.map(({ name }) => name)));
+  return [...names].map((name) => ({
+    name,
+    points: tables.flatMap(({ x, table }) => {
+      const y = middleOf(table, name, column);
+      return y === null || Number.isNaN(y) ? [] : [{ x, y }];
+    }),
+  }));
 }
 
 /** Whether a target was reached; null when it was not measured. */

@@ -38,9 +38,9 @@ Parts (all when none is named):
 ${lines.join("\n")}
 
   --rounds N         how often every contender has its turn           [3]
-  --seconds N        length of one measurement                        [3]
+  --seconds N        length of one measurement                        [2]
   --quick            one round of one second, fewer sizes: to see that everything works
-  --load-seconds N   how long the footprint stands under load         [10]
+  --load-seconds N   how long the footprint stands under load         [8]
   --replay FILE      the recorded traffic     [../shared/data/replay_dev.jsonl.gz]
   --out FOLDER       where the results go  [bench/results, bench/results/tmp when not all ran in full]
   --note TEXT        put under the results' title
@@ -70,7 +70,7 @@ function sizes(values: Given): Omit<Settings, "parts" | "note"> {
   return {
     rounds: whole("rounds", values.rounds ?? usual.rounds),
     seconds,
-    warmSeconds: isQuick ? 1 : Math.max(3, seconds),
+    warmSeconds: isQuick ? 1 : Math.max(2, seconds),
     isQuick,
     loadSeconds: whole("load-seconds", values["load-seconds"] ?? usual.loadSeconds),
     replayFile: values.replay,
@@ -78,7 +78,7 @@ function sizes(values: Given): Omit<Settings, "parts" | "note"> {
   };
 }
 
-const full = { seconds: "3", rounds: "3", loadSeconds: "10" };
+const full = { seconds: "2", rounds: "3", loadSeconds: "8" };
 const quick = { seconds: "1", rounds: "1", loadSeconds: "2" };
 
 // The options stand here alone so that the types of their values follow from them.

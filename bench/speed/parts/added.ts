@@ -10,9 +10,19 @@ import {
   sidestepName,
   type Running,
 } from "../contenders.ts";
-import { middleIn, Rounds, withAdded, type Column, type Table, type Target } from "../figures.ts";
+import {
+  linesOver,
+  middleIn,
+  Rounds,
+  withAdded,
+  type Column,
+  type Drawn,
+  type Table,
+  type Target,
+} from "../figures.ts";
 import { startFixedUpstream } from "../nginx.ts";
 import { runOpenLoop } from "../open-loop.ts";
+import { chart } from "../chart.ts";
 import { inTurn, type Part } from "../part.ts";
 import { startAll, type Stage } from "../stage.ts";
 import { chatCall, chatReply } from "../traffic.ts";
@@ -48,12 +58,32 @@ export const addedPart: Part = {
     const contenders = [direct, nginx, bareRelay, sidestep(), portkeyGateway, litellmProxy];
     const running = await startAll(stage, contenders, upstream.url);
     const capacities = await capacitiesOf(stage, running);
-    const tables: Table[] = [];
-    for (const rate of rates) tables.push(await fixedRate(stage, running, { rate, capacities }));
-    tables.push(await nearSaturation(stage, running, capacities));
-    return { tables, pictures: [], targets: targetsOf(tables) };
+    const byRate: { readonly x: number; readonly table: Table }[] = [];
+    for (const x of rates) {
+      byRate.push({ x, table: await fixedRate(stage, running, { rate: x, capacities }) });
+    }
+    const near = await nearSaturation(stage, running, capacities);
+    const tables = [...byRate.map(({ table }) => table), near];
+    return { tables, pictures: [drawn(byRate, near)], targets: targetsOf(tables) };
   },
 };
+
+/** Each way's line ends near its own limit. */
+function drawn(
+  byRate: readonly { readonly x: number; readonly table: Table }[],
+  near: Table,
+): Drawn {
+  const lines = linesOver(byRate, "p99");
+  const ends = near.rows.map(({ name }) => {
+    const [x, y] = ["rate", "p99"].map((column) =>
+      middleIn([near], { table: near.name, row: name, column }),
+    );
+    const points = lines.find((line) => line.name === name)?.points ?? [];
+    return { name, points: [...points, { x: x ?? 0, y: y ?? 0 }] };
+  });
+  const words = { title: "Latency in an open loop, p99", x: "calls/s", y: "ms" };
+  return { name: "added", picture: chart(words, ends) };
+}
 
 type Capacities = ReadonlyMap<string, number>;
 

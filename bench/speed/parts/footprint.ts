@@ -21,7 +21,7 @@ import { runWrk } from "../wrk.ts";
 
 const modelName = "Sidestep with model";
 const restartName = "Sidestep with model, restarted";
-const settleMs = 3000;
+const settleMs = 2000;
 const pollMs = 5;
 
 const columns: readonly Column[] = [
@@ -41,14 +41,11 @@ export const footprintPart: Part = {
     const place = { processes, folder, core: cores.load };
     const upstream = await startFixedUpstream(place, chatReply());
     const found = new Rounds();
-    // Memory hardly differs between fresh processes: more rounds would only take longer.
-    const rounds = Math.min(2, stage.settings.rounds);
-    for (let round = 0; round < rounds; round += 1) {
-      for (const contender of contendersOf(stage)) {
-        if (contender.missing !== null) continue;
-        found.add(contender.name, await ofOne(stage, contender, upstream.url));
-        stage.tell(`footprint, round ${round + 1}: ${contender.name}`);
-      }
+    // Memory hardly differs between fresh processes: rounds would only take longer.
+    for (const contender of contendersOf(stage)) {
+      if (contender.missing !== null) continue;
+      found.add(contender.name, await ofOne(stage, contender, upstream.url));
+      stage.tell(`footprint: ${contender.name}`);
     }
     const table: Table = {
       name: "footprint",

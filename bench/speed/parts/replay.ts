@@ -67,7 +67,7 @@ async function replayed(stage: Stage, file: string): Promise<PartResult> {
   let from = 0;
   try {
     for (const pace of paces) {
-      const lengthMs = stage.settings.isQuick ? 2000 : 20_000;
+      const lengthMs = stage.settings.isQuick ? 2000 : 12_000;
       const due = dueTimes(times.slice(from), pace).filter((ms) => ms < lengthMs);
       const send = (row: Row, onServed: (one: Row, served: Served) => void): Promise<void> =>
         sendRows([row], { url, model: settings.model, concurrency: 1, onServed });

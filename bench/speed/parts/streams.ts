@@ -13,7 +13,16 @@ import {
   type Contender,
   type Running,
 } from "../contenders.ts";
-import { middleIn, Rounds, withAdded, type Column, type Table, type Target } from "../figures.ts";
+import {
+  linesOver,
+  middleIn,
+  Rounds,
+  withAdded,
+  type Column,
+  type Table,
+  type Target,
+} from "../figures.ts";
+import { chart } from "../chart.ts";
 import { inTurn, type Part } from "../part.ts";
 import { startAll, type Stage } from "../stage.ts";
 import { startSse } from "../sse-upstream.ts";
@@ -23,7 +32,6 @@ import { chatCall } from "../traffic.ts";
 /** Streams at one time, and how often each gets a chunk: a thousand at a model's full pace are more than one core can read. */
 const sizes = [
   { streams: 1, everyMs: 20 },
-  { streams: 10, everyMs: 20 },
   { streams: 100, everyMs: 50 },
   { streams: 1000, everyMs: 200 },
 ];
@@ -51,17 +59,20 @@ export const streamsPart: Part = {
     const upstream = await startSse(stage);
     const contenders = [direct, nginx, bareRelay, sidestep(), portkeyGateway, litellmProxy];
     const running = await startAll(stage, contenders, upstream.url);
-    const tables: Table[] = [];
+    const bySize: { readonly x: number; readonly table: Table }[] = [];
     for (const { streams, everyMs } of isQuick ? quickSizes : sizes) {
       await upstream.setPace({ everyMs, chunks: Math.round(1000 / everyMs) });
       const able = running.filter(
         ({ name }) => name !== litellmProxy.name || streams <= mostForLitellm,
       );
-      tables.push(await delays(stage, able, { streams, everyMs }));
+      const table = await delays(stage, able, { streams, everyMs });
+      bySize.push({ x: streams, table });
     }
     await stage.rest();
-    tables.push(await held(stage));
-    return { tables, pictures: [], targets: targetsOf(tables) };
+    const tables = [...bySize.map(({ table }) => table), await held(stage)];
+    const words = { title: "Delay of a chunk, p99", x: "streams at one time", y: "ms" };
+    const picture = chart(words, linesOver(bySize, "delay99"));
+    return { tables, pictures: [{ name: "streams", picture }], targets: targetsOf(tables) };
   },
 };
 
@@ -97,7 +108,7 @@ async function held(stage: Stage): Promise<Table> {
   const wanted = stage.settings.isQuick ? 500 : heldStreams;
   const streams = Math.min(wanted, Math.floor((openFiles() - 200) / 2));
   const found = new Rounds();
-  for (const contender of [nginx, bareRelay, sidestep(), portkeyGateway]) {
+  for (const contender of [bareRelay, sidestep(), portkeyGateway]) {
     if (contender.missing === null)
       found.add(contender.name, await heldBy(stage, contender, streams));
     stage.tell(`streams, ${streams} open: ${contender.name}`);
