@@ -14,12 +14,13 @@ export interface RequestHead {
 /**
  * The caller's body bytes, never changed here.
  * `whole` was read to its end and may be sent more than once; `flowing` begins with what was
- * already read, goes on with what still arrives, and can be sent only once.
+ * already read, goes on with what still arrives, and can be sent only once. Trailers are known once
+ * the body has ended.
  */
 export type RequestBody =
   | { readonly kind: "none" }
-  | { readonly kind: "whole"; readonly bytes: Buffer }
-  | { readonly kind: "flowing"; readonly stream: Readable };
+  | { readonly kind: "whole"; readonly bytes: Buffer; readonly trailers?: HeaderLines }
+  | { readonly kind: "flowing"; readonly stream: Readable; readonly trailers?: () => HeaderLines };
 
 /** Where a call is for: its provider's name, and path and query without a prefix of ours. */
 export interface Routed {
@@ -48,6 +49,13 @@ export function headerValues(lines: HeaderLines, name: string): string[] {
 // Most names differ in length already, which is seen for nothing.
 function isNamed(written: string | undefined, name: string): boolean {
   return written?.length === name.length && written.toLowerCase() === name;
+}
+
+/** The lines as pairs of name and value. */
+export function pairsOf(lines: HeaderLines): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at < lines.length; at += 2) pairs.push([lines[at] ?? "", lines[at + 1] ?? ""]);
+  return pairs;
 }
 
 /** The lines whose lower-case name passes. */

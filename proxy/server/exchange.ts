@@ -16,6 +16,8 @@ export interface Exchange {
   readonly head: RequestHead;
   /** The body as it comes in; null when the call has none. */
   readonly body: Readable | null;
+  /** Trailers of the body, known once it has ended. */
+  trailers(): HeaderLines;
   /** Why the call must not be forwarded; null when its framing is sound. */
   readonly flaw: string | null;
   /** Monotonic milliseconds (performance.now) when the head had been read. */

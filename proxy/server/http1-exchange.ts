@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import { headerValues, type HeaderLines, type RequestHead } from "../core/http.ts";
+import { headerValues, pairsOf, type HeaderLines, type RequestHead } from "../core/http.ts";
 import type { ReplyHead, UpgradeExchange } from "./exchange.ts";
 import { announcesBody, flawOf, originForm } from "./framing.ts";
 import type { Http1Connection, Pending } from "./http1-connection.ts";
@@ -52,6 +52,10 @@ export class Http1Exchange implements UpgradeExchange, Pending {
 
   isBegun(): boolean {
     return this.#response.headersSent;
+  }
+
+  trailers(): HeaderLines {
+    return this.#request.rawTrailers;
   }
 
   mayHaveBody(status: number): boolean {
@@ -125,10 +129,4 @@ export class Http1Exchange implements UpgradeExchange, Pending {
     this.#over();
     this.#connection.remove(this);
   }
-}
-
-function pairsOf(lines: HeaderLines): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let at = 0; at < lines.length; at += 2) pairs.push([lines[at] ?? "", lines[at + 1] ?? ""]);
-  return pairs;
 }

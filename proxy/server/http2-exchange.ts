@@ -29,6 +29,7 @@ export class Http2Exchange implements Exchange {
   readonly startedMs: number = performance.now();
   readonly #stream: ServerHttp2Stream;
   #trailers: HeaderLines = [];
+  #bodyTrailers: HeaderLines = [];
   #isOver = false;
   #over: () => void = () => undefined;
 
@@ -41,12 +42,19 @@ export class Http2Exchange implements Exchange {
     this.flaw = originForm(target) === null ? "The request target is not a path." : null;
     this.body = isEnded ? null : stream;
     stream.on("error", () => undefined);
+    stream.on("trailers", (_fields: unknown, _flags: unknown, sent: HeaderLines) => {
+      this.#bodyTrailers = sent;
+    });
     stream.on("wantTrailers", () => stream.sendTrailers(trailerFields(this.#trailers)));
     stream.on("close", () => this.#end());
   }
 
   get sink(): Writable {
     return this.#stream;
+  }
+
+  trailers(): HeaderLines {
+    return this.#bodyTrailers;
   }
 
   mayHaveBody(status: number): boolean {

@@ -2,9 +2,12 @@
 import { Readable } from "node:stream";
 import type { RequestBody } from "../core/http.ts";
 
+/** A body that is there. */
+export type TakenBody = Exclude<RequestBody, { readonly kind: "none" }>;
+
 /** What came of reading: the body, or why there is none. */
 export type Taken =
-  | Exclude<RequestBody, { readonly kind: "none" }>
+  | TakenBody
   /** The caller went away. */
   | { readonly kind: "gone" }
   /** The caller sent nothing for too long. */

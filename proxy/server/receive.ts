@@ -1,5 +1,4 @@
 /** Turns an exchange into what the stack works on: head, controls, body, and the view where a codec reads the call. */
-import type { Readable } from "node:stream";
 import { headerValue, type HeaderLines, type RequestBody, type Routed } from "../core/http.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { Received, Snapshot } from "../core/received.ts";
@@ -10,7 +9,7 @@ import { routeTarget } from "../wire/path.ts";
 import { codecOf, findCodec } from "../wire/table.ts";
 import { controlsOf } from "./controls.ts";
 import type { Exchange } from "./exchange.ts";
-import { flowingBody, takeBody } from "./intake.ts";
+import { flowingBody, takeBody, type TakenBody } from "./intake.ts";
 import { requestId } from "./request-id.ts";
 
 /** What receiving needs besides the exchange. */
@@ -63,13 +62,14 @@ export async function receive(
   const limit = admission.snapshot.policy.limits.inspectBytes;
   const reason = unreadReason(exchange, head, limit);
   if (reason !== null || codec === null || exchange.body === null) {
-    const body = unreadBody(exchange.body, admission.stallMs);
+    const body = unreadBody(exchange, admission.stallMs);
     const reading = unread(reason ?? "body_unreadable");
     return { kind: "received", received: call({ exchange, head, admission, body, reading }) };
   }
   const begunMs = performance.now();
-  const body = await takeBody(exchange.body, limit, admission.stallMs);
-  if (body.kind === "gone" || body.kind === "late") return body;
+  const taken = await takeBody(exchange.body, limit, admission.stallMs);
+  if (taken.kind === "gone" || taken.kind === "late") return taken;
+  const body = withTrailers(taken, exchange);
   const bodyWaitMs = performance.now() - begunMs;
   const reading =
     body.kind === "whole"
@@ -98,9 +98,16 @@ function isJson(contentType: string): boolean {
   return type.trim() === "application/json" && isUtf8;
 }
 
-function unreadBody(source: Readable | null, stallMs: number): RequestBody {
-  if (source === null) return { kind: "none" };
-  return { kind: "flowing", stream: flowingBody(source, stallMs) };
+function unreadBody(exchange: Exchange, stallMs: number): RequestBody {
+  const { body } = exchange;
+  if (body === null) return { kind: "none" };
+  return withTrailers({ kind: "flowing", stream: flowingBody(body, stallMs) }, exchange);
+}
+
+function withTrailers(body: TakenBody, exchange: Exchange): TakenBody {
+  if (body.kind === "flowing") return { ...body, trailers: () => exchange.trailers() };
+  const trailers = exchange.trailers();
+  return trailers.length === 0 ? body : { ...body, trailers };
 }
 
 function read(

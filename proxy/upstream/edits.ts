@@ -44,10 +44,18 @@ export function upgradeHeaders(lines: HeaderLines, edits: Omit<RequestEdits, "bo
   return withLength(edited(kept, edits), { kind: "none" });
 }
 
+/** A caller's trailers as they go to the provider: what belongs to one connection or stands for a head is gone. */
+export function requestTrailers(lines: HeaderLines): HeaderLines {
+  return withoutHeaders(endToEnd(lines, nothingUpheld), headOnly);
+}
+
 /** A provider's header lines as they go back: only hop-by-hop lines are gone, framing included. */
 export function replyHeaders(lines: HeaderLines): HeaderLines {
   return withoutHeaders(lines, hopByHopOf(lines));
 }
+
+/** Lines that say where a call goes, for whom, or how long it is: never trailers (RFC 9110, 6.5.1). */
+const headOnly: ReadonlySet<string> = new Set(["host", "content-length", ...credentialNames]);
 
 /** A short fingerprint of the credential that the lines carry; "none" when they carry none. */
 export function credentialOf(lines: HeaderLines): string {

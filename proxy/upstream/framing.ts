@@ -46,7 +46,7 @@ export function framed(request: Framed): HeaderLines {
   const hosted =
     headerValue(sized, "host") === undefined ? ["Host", request.host, ...sized] : sized;
   if (headerValue(hosted, "content-length") !== undefined) return hosted;
-  if (body.kind === "flowing") return [...hosted, "Transfer-Encoding", "chunked"];
+  if (isChunked(body)) return [...hosted, "Transfer-Encoding", "chunked"];
   return bodiless.has(method) ? hosted : [...hosted, "Content-Length", "0"];
 }
 
@@ -109,10 +109,16 @@ function lengthOf(body: RequestBody, declared: string | undefined): string | nul
     case "none":
       return declared === undefined ? null : "0";
     case "whole":
-      return sameLength(declared, body.bytes.length);
+      return isChunked(body) ? null : sameLength(declared, body.bytes.length);
     case "flowing":
       return declared ?? null;
   }
+}
+
+// Trailers have a place behind chunks only.
+function isChunked(body: RequestBody): boolean {
+  if (body.kind === "flowing") return true;
+  return body.kind === "whole" && (body.trailers ?? []).length > 0;
 }
 
 // "005" says the same as "5": what is right stays as it was written.

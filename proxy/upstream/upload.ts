@@ -1,7 +1,8 @@
 /** Sends a call's body on an open request, at the pace of the slower side; the relay drives it. */
 import type { ClientRequest } from "node:http";
 import type { Readable } from "node:stream";
-import type { RequestBody } from "../core/http.ts";
+import { pairsOf, type HeaderLines, type RequestBody } from "../core/http.ts";
+import { requestTrailers } from "./edits.ts";
 
 /** Whom an upload tells. */
 export interface UploadEvents {
@@ -43,7 +44,10 @@ export class Upload {
     const body = this.#body;
     this.#request.on("finish", this.#events.progressed);
     if (body.kind === "none") this.#request.end();
-    if (body.kind === "whole") this.#request.end(body.bytes);
+    if (body.kind === "whole") {
+      this.#addTrailers(body.trailers ?? []);
+      this.#request.end(body.bytes);
+    }
     if (body.kind === "flowing") this.#flow(body.stream);
   }
 
@@ -97,8 +101,15 @@ export class Upload {
       return;
     }
     this.stop();
+    if (this.#body.kind === "flowing") this.#addTrailers(this.#body.trailers?.() ?? []);
     this.#request.end();
   };
+
+  #addTrailers(lines: HeaderLines): void {
+    const kept = requestTrailers(lines);
+    if (this.#declared !== null || kept.length === 0) return;
+    this.#request.addTrailers(pairsOf(kept));
+  }
 
   readonly #broke = (): void => {
     this.stop();

@@ -1,5 +1,7 @@
 /** The caller's bytes are sacred: what goes in comes out at the provider, and the other way round, but for the listed edits. */
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:http2";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sendRaw, type RawReply } from "../support/raw-client.ts";
@@ -144,6 +146,40 @@ describe("what is forwarded", () => {
         sha256: sha256(Buffer.from("abcdefg")),
       });
     }
+  });
+});
+
+describe("trailers behind a request's body", () => {
+  const kept = ["X-Checksum", "abc", "x-b", "2", "X-Name", "J\u00fcrgen"];
+  const lost = ["Host", "evil", "Authorization", "Bearer x", "x-sidestep-mode", "bypass"];
+
+  it.each(["/v1/files", "/v1/chat/completions"])("reach the provider (%s)", async (target) => {
+    const tail = [...kept, ...lost].map((part, at) => part + (at % 2 === 0 ? ": " : "\r\n"));
+    await sendRaw(port, {
+      method: "POST",
+      target,
+      headers: ["Host", "x", "Content-Type", "application/json", "Transfer-Encoding", "chunked"],
+      body: Buffer.from(`2\r\n{}\r\n0\r\n${tail.join("")}\r\n`, "latin1"),
+      fragments: { seed: 1, maxBytes: 7 },
+    });
+    const received = await (await upstream.next()).body();
+    expect(received).toMatchObject({ framing: "chunked", trailers: kept, isComplete: true });
+    expect(received.bytes.toString()).toBe("{}");
+  });
+
+  it.each(["/v1/files", "/v1/chat/completions"])("do so from HTTP/2 (%s)", async (target) => {
+    const session = connect(`http://127.0.0.1:${port}`);
+    const lines = { ":method": "POST", ":path": target, "content-type": "application/json" };
+    const stream = session.request(lines, { waitForTrailers: true });
+    stream.on("wantTrailers", () =>
+      stream.sendTrailers({ "x-checksum": "abc", "x-name": "J\u00fcrgen" }),
+    );
+    stream.resume().end("{}");
+    await once(stream, "close");
+    session.destroy();
+    const received = await (await upstream.next()).body();
+    const trailers = ["x-checksum", "abc", "x-name", "J\u00fcrgen"];
+    expect(received).toMatchObject({ trailers, isComplete: true });
   });
 });
 
