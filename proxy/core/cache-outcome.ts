@@ -3,8 +3,8 @@ import { cacheRuleOf, type Verdict } from "./decision.ts";
 import type { Policy } from "./policy.ts";
 import type { Controls, Reading } from "./request.ts";
 
-/** In the words of RFC 9211: `hit`, `stale`, or why the call went on. */
-export type CacheOutcome = "hit" | "stale" | "uri-miss" | "request" | "bypass";
+/** A fresh reply, an old one in place of none, or why the call went on, as in RFC 9211; `expired` is its `fwd=stale`. */
+export type CacheOutcome = "hit" | "stale" | "expired" | "uri-miss" | "request" | "bypass";
 
 /** What is looked at of a call. */
 interface Asked {
@@ -33,5 +33,7 @@ function forwardReason(verdict: Verdict, call: Asked): CacheOutcome {
   const route = policy.routes.find((one) => one.name === verdict.route) ?? null;
   const isOff = cacheRuleOf(route, policy.cache).mode === "off";
   if (isOff || call.reading.kind === "unread" || verdict.would !== null) return "bypass";
-  return call.controls.cache === null ? "uri-miss" : "request";
+  if (verdict.lookup === "unkept") return "bypass";
+  if (call.controls.cache !== null) return "request";
+  return verdict.lookup === "stale" ? "expired" : "uri-miss";
 }

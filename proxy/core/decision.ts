@@ -67,6 +67,11 @@ export interface Verdict {
   readonly savedUsd: number | null;
   /** Milliseconds spent waiting for the provider, until its reply's head came. */
   readonly waitedMs: number;
+  /**
+   * What the store had for a forwarded call whose rule keeps replies, where it did not just lack one:
+   * this one is never kept, or what was kept is too old.
+   */
+  readonly lookup: "unkept" | "stale" | null;
   /** What exactly went wrong with the provider, in words that hold no content; null when nothing did. */
   readonly detail: string | null;
   /** Our own share until the reply began, in milliseconds: neither the caller's body nor the provider is counted. */

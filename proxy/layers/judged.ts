@@ -42,6 +42,7 @@ export function verdictOf(
     costUsd: null,
     savedUsd: null,
     waitedMs: 0,
+    lookup: null,
     detail: null,
     overheadMs: 0,
     ...more,

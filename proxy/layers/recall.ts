@@ -1,6 +1,6 @@
 /** recall: serves stored replies to identical calls, and remember: stores what passes, where the policy allows it. */
-import { cacheRuleOf } from "../core/decision.ts";
-import type { Layer, Step } from "../core/layer.ts";
+import { cacheRuleOf, type Verdict } from "../core/decision.ts";
+import type { Layer } from "../core/layer.ts";
 import type { CacheRule } from "../core/policy.ts";
 import type { Recorder, Store, StoreEntry } from "../core/ports.ts";
 import type { Judged, Received } from "../core/received.ts";
@@ -25,7 +25,7 @@ export function recall(parts: RecallParts): Layer<Received> {
   return (inner) => (received) => {
     const { cache } = received.snapshot.policy;
     if (cache.mode === "off" || !isSettledEarly(received)) return inner(received);
-    return storedOr(parts, inner, { call: received, judged: plain(received, "cache_hit") });
+    return recalled(parts, plain(received, "cache_hit"), () => inner(received));
   };
 }
 
@@ -34,16 +34,8 @@ export function recallRouted(parts: RecallParts): Layer<Judged> {
   return (inner) => (judged) => {
     const { mode } = cacheRuleOf(judged.judgement.route, judged.snapshot.policy.cache);
     if (mode === "off" || judged.would !== null || isSettledEarly(judged)) return inner(judged);
-    return storedOr(parts, inner, { call: judged, judged });
+    return recalled(parts, judged, () => inner(judged));
   };
-}
-
-async function storedOr<Call>(
-  parts: RecallParts,
-  inner: Step<Call>,
-  { call, judged }: { readonly call: Call; readonly judged: Judged },
-): Promise<Reply> {
-  return (await freshReply(parts, judged)) ?? inner(call);
 }
 
 /** Whether the policy's rule holds for this call whatever route it takes, none refuses it, and decisions are carried out. */
@@ -56,13 +48,27 @@ function isSettledEarly(received: Received): boolean {
   return isPlain && policy.deny.length === 0 && policy.targets.size === 0;
 }
 
-async function freshReply(parts: RecallParts, judged: Judged): Promise<Reply | null> {
+/** The stored reply while it is fresh, else that of `inner` with what the store had. */
+async function recalled(
+  parts: RecallParts,
+  judged: Judged,
+  inner: () => Promise<Reply>,
+): Promise<Reply> {
+  const known = await lookedUp(parts, judged);
+  if (typeof known === "object" && known !== null) return known;
+  const reply = await inner();
+  return known === null ? reply : { ...reply, verdict: { ...reply.verdict, lookup: known } };
+}
+
+async function lookedUp(parts: RecallParts, judged: Judged): Promise<Reply | Verdict["lookup"]> {
   // A key costs a hash over the whole call.
   if (judged.controls.cache !== null) return null;
+  if (judged.reading.kind === "unread") return null;
   const place = placeOf(judged);
-  if (place === null) return null;
+  if (place === null) return "unkept";
   const entry = await found(parts, place.key);
-  if (entry === null || !isFresh(entry, parts.now())) return null;
+  if (entry === null) return null;
+  if (!isFresh(entry, parts.now())) return "stale";
   return storedReply(parts, judged, entry, "cache");
 }
 

@@ -63,7 +63,7 @@ export const responseHeaders: Readonly<Record<string, ResponseHeader>> = {
     value: (verdict) => (verdict.ageSeconds === null ? null : decimal(verdict.ageSeconds, 0)),
   },
   "cache-status": {
-    says: "What the store did, as in RFC 9211: `sidestep; hit`, or `sidestep; fwd=` with `uri-miss`, `request` or `bypass`; a provider's own line stays before it.",
+    says: "What the store did, as in RFC 9211: `sidestep; hit`, or `sidestep; fwd=` with `uri-miss`, `stale`, `request` or `bypass`; a provider's own line stays before it.",
     value: (_verdict, context) => context.cache,
   },
   "server-timing": {
@@ -103,6 +103,8 @@ export function cacheStatus(verdict: Verdict, received: Received): string | null
       return "sidestep; hit";
     case "stale":
       return "sidestep; hit; detail=stale";
+    case "expired":
+      return "sidestep; fwd=stale";
     default:
       return `sidestep; fwd=${outcome}`;
   }

@@ -19,6 +19,7 @@ export function refusal(reason: ReasonCode): Verdict {
     costUsd: null,
     savedUsd: null,
     waitedMs: 0,
+    lookup: null,
     detail: null,
     overheadMs: 0,
   };

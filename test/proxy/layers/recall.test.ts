@@ -1,5 +1,7 @@
 /** What the policy forbids outranks what the store has. */
 import { describe, expect, it } from "vitest";
+import type { Verdict } from "../../../proxy/core/decision.ts";
+import type { Received } from "../../../proxy/core/received.ts";
 import type { UpstreamReply } from "../../../proxy/core/reply.ts";
 import { forwardRoute } from "../../support/builders.ts";
 import { completionOf, drained, receivedOf, replyOf, rigOf } from "../../support/stack.ts";
@@ -45,5 +47,25 @@ describe("a stored reply", () => {
     const off = [{ ...rest, cache: { ...cache, mode: "off" } as const }];
     const reply = await rig.send(receivedOf({ ...policy, routes: off }));
     expect(reply.verdict.decision).toBe("forwarded");
+  });
+});
+
+describe("a forwarded call", () => {
+  it("says what the store had where it did not just lack a reply", async () => {
+    const rig = rigOf();
+    const lookup = async (received: Received): Promise<Verdict["lookup"]> => {
+      const reply = await rig.send(received);
+      await drained(reply);
+      return reply.verdict.lookup;
+    };
+    expect(await lookup(receivedOf({ cache }))).toBeNull();
+    rig.clock.aheadMs = 2_000;
+    expect(await lookup(receivedOf({ cache }))).toBe("stale");
+    expect(await lookup(receivedOf({ cache, deny: [always] }))).toBe("unkept");
+    expect(await lookup(receivedOf({ cache }, { hasTools: true }))).toBe("unkept");
+    const nobody = { ...cache, scope: "user" } as const;
+    expect(await lookup(receivedOf({ cache: nobody }))).toBe("unkept");
+    expect(await lookup(receivedOf({ cache: nobody, routes: [rest] }))).toBe("unkept");
+    expect(await lookup(receivedOf({}))).toBeNull();
   });
 });

@@ -56,6 +56,7 @@ export function verdictOf(more: Partial<Verdict> = {}): Verdict {
     costUsd: null,
     savedUsd: null,
     waitedMs: 0,
+    lookup: null,
     detail: null,
     overheadMs: 1.5,
     ...more,

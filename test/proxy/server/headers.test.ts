@@ -137,6 +137,12 @@ describe("Cache-Status", () => {
     const would = { decision: "local", reason: "answered_faq", route: "r" } as const;
     expect(cacheStatus(verdictOf({ would }), receivedOf({ cache: on }))).toContain("bypass");
   });
+
+  it("tells what is never kept and what is too old from what is not there", () => {
+    const stored = receivedOf({ cache: on });
+    const of = (lookup: "unkept" | "stale") => cacheStatus(verdictOf({ lookup }), stored);
+    expect([of("unkept"), of("stale")]).toEqual(["sidestep; fwd=bypass", "sidestep; fwd=stale"]);
+  });
 });
 
 describe("docs/headers.md", () => {

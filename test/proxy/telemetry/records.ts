@@ -20,6 +20,7 @@ export function verdictOf(more: Partial<Verdict> = {}): Verdict {
     costUsd: 0,
     savedUsd: 0.0005,
     waitedMs: 0,
+    lookup: null,
     detail: null,
     overheadMs: 2.5,
     ...more,
