@@ -10,6 +10,7 @@ import { modelsCommand } from "./cli/models.ts";
 import { runCommand, StartFailed } from "./cli/run.ts";
 import { trainCommand } from "./cli/train.ts";
 import { version } from "./cli/version.ts";
+import { wait } from "./cli/wait.ts";
 import { nearestHint } from "./policy/nearest.ts";
 
 /** Imported when wanted: help and check need neither sockets nor a model. */
@@ -40,6 +41,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     injectCommand(patcher),
     uninjectCommand(patcher),
     healthcheck,
+    wait,
     version,
   ].map((command) => [command.name, command]),
 );

@@ -1,5 +1,4 @@
 /** One running sidecar: the generation in force, its listeners, and what changes it; `run` and `explain` begin here. */
-import { resolve } from "node:path";
 import {
   bareGeneration,
   beginMetrics,
@@ -8,11 +7,9 @@ import {
   stoppedGeneration,
   type Generation,
 } from "./assemble.ts";
-import { closeGround, layGround, type Ground } from "./ground.ts";
-import { bundledPolicy } from "./cli/check.ts";
+import { closeGround, type Ground } from "./ground.ts";
 import { exitCodes, UsageError, type Terminal } from "./cli/command.ts";
 import type { Explained, Explainer } from "./cli/explain.ts";
-import { goodPolicy } from "./cli/good-policy.ts";
 import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
 import type { Mode, Policy } from "./core/policy.ts";
 import { RetiredModels } from "./inference/retired-models.ts";
@@ -37,22 +34,29 @@ import type { InForce } from "./server/policy-page.ts";
 import type { ProbeParts } from "./server/probes.ts";
 import type { SmallServer } from "./server/small-server.ts";
 import type { MetricsExport } from "./telemetry/metrics-export.ts";
+import {
+  firstGround,
+  firstPolicy,
+  goodPolicy,
+  groundFor,
+  pathsOf,
+  type FirstPolicy,
+} from "./start.ts";
 
-/** After SIGTERM a sidecar serves on until nothing has come for this long. */
-const quietMs = 3000;
 /** The ready line waits this long for the model; calls are forwarded meanwhile. */
 const modelWaitMs = 60_000;
 
-type Options = RunOptions & { readonly path: string };
+type Options = RunOptions & { readonly path: readonly string[] };
 
 /** Starts a sidecar. Rejects with StartFailed when the policy is invalid, or an address or a named file cannot be had. */
 export async function startSidecar(options: RunOptions): Promise<Running> {
-  const path = resolve(options.policy ?? bundledPolicy);
-  const loaded = await goodPolicy(path, options.env);
-  const ground = await groundFor(options, loaded.policy);
-  const sidecar = new Sidecar(ground, { ...options, path }, bareGeneration(ground, loaded.policy));
+  const path = pathsOf(options.policy);
+  const first = await firstPolicy(path, options);
+  const { policy } = first.loaded;
+  const ground = await firstGround(options, policy);
+  const sidecar = new Sidecar(ground, { ...options, path }, bareGeneration(ground, policy));
   try {
-    await sidecar.start(loaded);
+    await sidecar.start(first);
   } catch (fault) {
     await sidecar.close();
     if (!(fault instanceof Error)) throw fault;
@@ -68,7 +72,7 @@ export async function createExplainer(
   { policy, state }: Explained,
   terminal: Terminal,
 ): Promise<Explainer> {
-  const loaded = await goodPolicy(resolve(policy ?? bundledPolicy), terminal.env);
+  const loaded = await goodPolicy(pathsOf(policy), terminal.env);
   const env = { ...terminal.env, SIDESTEP_LOG_LEVEL: "error" };
   const ground = await groundFor({ env, caFiles: [], state }, loaded.policy);
   const bare = bareGeneration(ground, loaded.policy);
@@ -86,18 +90,6 @@ export async function createExplainer(
       await closeGround(ground);
     },
   };
-}
-
-/** What can be wrong here is what the caller named: a proxy's URL, a file of authorities. */
-async function groundFor(
-  options: Parameters<typeof layGround>[0],
-  policy: GoodPolicy["policy"],
-): Promise<Ground> {
-  try {
-    return await layGround(options, policy);
-  } catch (fault) {
-    throw fault instanceof Error ? new StartFailed([fault.message]) : fault;
-  }
 }
 
 async function explained(given: Generation, asked: Question): Promise<Explanation | null> {
@@ -142,7 +134,7 @@ class Sidecar implements Running {
   }
 
   /** Serves at once, forwarding; answers as soon as the model is there and the intents are fitted. */
-  async start(loaded: GoodPolicy): Promise<void> {
+  async start({ loaded, isNamed }: FirstPolicy): Promise<void> {
     const { env } = this.#options;
     this.#export = await beginMetrics(this.#ground, env, () => this.#generation);
     this.#ground.history.loaded(loaded);
@@ -159,7 +151,8 @@ class Sidecar implements Running {
     this.#watch = createPolicyWatch({
       path: this.#options.path,
       env: this.#options.env,
-      current: loaded,
+      // What is in force beside an invalid policy is not what these files say.
+      ...(isNamed ? { current: loaded } : {}),
       onChange: (next) => this.#takeUp(next),
       onProblems: (problems, refused) => this.#refuse(problems, refused),
     });
@@ -169,7 +162,8 @@ class Sidecar implements Running {
     this.#isDraining = true;
     this.#watch?.close();
     const acceptsNew = !this.#options.isGateway;
-    if (this.#data !== null) await drain(this.#data, { graceMs, quietMs, acceptsNew });
+    if (this.#data !== null)
+      await drain(this.#data, { graceMs, quietMs: this.#options.quietMs, acceptsNew });
   }
 
   async close(): Promise<void> {

@@ -4,13 +4,13 @@ import { bundledFile } from "../core/bundled.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { formatProblem } from "../policy/problem.ts";
 import { exitCodes, UsageError, type Command } from "./command.ts";
-import { isOn, readFlags, valueOf, type Flag } from "./flags.ts";
+import { isOn, readFlags, type Flag } from "./flags.ts";
 
 /** The policy that is used when none is named. */
 export const bundledPolicy: string = bundledFile("policies/default.yaml");
 
 const flags: Readonly<Record<string, Flag>> = {
-  policy: { kind: "string" },
+  policy: { kind: "string", isList: true },
   json: { kind: "boolean" },
   help: { kind: "boolean" },
 };
@@ -36,11 +36,14 @@ export const check: Command = {
       terminal.out(help);
       return exitCodes.ok;
     }
-    const path = namedIn(args) ?? valueOf(given, "policy") ?? bundledPolicy;
+    const named = namedIn(args);
+    const path = named === undefined ? (given.values.get("policy") ?? [bundledPolicy]) : [named];
     const loaded = await loadPolicy({ path, env: terminal.env });
     const isJson = isOn(given, "json");
     if (loaded.ok) {
-      terminal.out(isJson ? JSON.stringify(contents(loaded.policy)) : summary(path, loaded.policy));
+      terminal.out(
+        isJson ? JSON.stringify(contents(loaded.policy)) : summary(path.join(", "), loaded.policy),
+      );
       return exitCodes.ok;
     }
     if (isJson) terminal.out(JSON.stringify({ ok: false, problems: loaded.problems }));
@@ -52,8 +55,7 @@ export const check: Command = {
 /** What the call itself names, which goes before the environment. */
 function namedIn(args: readonly string[]): string | undefined {
   const given = readFlags(args, flags, {});
-  const flag = valueOf(given, "policy");
-  const named = flag === undefined ? given.rest : [flag, ...given.rest];
+  const named = [...(given.values.get("policy") ?? []), ...given.rest];
   if (named.length < 2) return named[0];
   throw new UsageError(`check looks at one policy, a file or a folder, not at ${named.join(", ")}`);
 }

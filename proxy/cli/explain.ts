@@ -14,14 +14,14 @@ export interface Explainer {
 
 /** What it is to explain by. */
 export interface Explained {
-  /** A file or a folder; null takes the bundled default policy. */
-  readonly policy: string | null;
+  /** Files or folders, the outermost level first; none takes the bundled default policy. */
+  readonly policy: readonly string[];
   /** What `--state` says; null takes the usual folder. */
   readonly state: string | null;
 }
 
 const flags: Readonly<Record<string, Flag>> = {
-  policy: { kind: "string" },
+  policy: { kind: "string", isList: true },
   protocol: { kind: "string" },
   state: { kind: "string" },
   json: { kind: "boolean" },
@@ -56,7 +56,7 @@ export function explainCommand(
         return exitCodes.ok;
       }
       const asked = await askedBy(given.rest, valueOf(given, "protocol") ?? null, terminal);
-      const policy = valueOf(given, "policy") ?? null;
+      const policy = given.values.get("policy") ?? [];
       const explainer = await create({ policy, state: valueOf(given, "state") ?? null }, terminal);
       try {
         const told = await explainer.explain(asked);

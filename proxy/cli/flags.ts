@@ -75,6 +75,15 @@ export function valueOf(flags: Flags, name: string): string | undefined {
   return flags.values.get(name)?.at(-1);
 }
 
+/** A flag's duration in milliseconds. Throws UsageError. */
+export function durationMs(flags: Flags, name: string, fallback: string): number {
+  const text = valueOf(flags, name) ?? fallback;
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
+  if (match === null) throw new UsageError(`--${name} ${text}: a duration looks like 25s or 500ms`);
+  const unit = { ms: 1, s: 1000, m: 60_000 }[match[2] ?? "s"] ?? 1000;
+  return Number(match[1]) * unit;
+}
+
 /** Whether a boolean flag was given and is not "false" or "0" in the environment. */
 export function isOn(flags: Flags, name: string): boolean {
   const value = valueOf(flags, name);

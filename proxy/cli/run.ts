@@ -1,11 +1,11 @@
 /** `sidestep run`: starts the sidecar, prints one ready line, drains on SIGTERM. */
 import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
-import { isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
+import { durationMs, isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
 
 /** What run asks for; assemble.ts gives it. */
 export interface RunOptions {
-  /** A file or a folder; null takes the bundled default policy. */
-  readonly policy: string | null;
+  /** Files or folders, the outermost level first; none takes the bundled default policy. */
+  readonly policy: readonly string[];
   readonly listen: readonly string[];
   readonly admin: string;
   readonly health: string | null;
@@ -14,6 +14,10 @@ export interface RunOptions {
   /** Where embeddings and fits are kept; `off` keeps none, null takes the usual folder. */
   readonly state: string | null;
   readonly isGateway: boolean;
+  /** After the signal to stop, this long without a call ends a sidecar, in milliseconds. */
+  readonly quietMs: number;
+  /** Whether to forward when the policy, a named file or the proxy is invalid, instead of failing. */
+  readonly startsAnyway: boolean;
   readonly env: Terminal["env"];
   readonly warn: (line: string) => void;
 }
@@ -42,30 +46,36 @@ export class StartFailed extends Error {
 }
 
 const flags: Readonly<Record<string, Flag>> = {
-  policy: { kind: "string" },
+  policy: { kind: "string", isList: true },
   listen: { kind: "string", isList: true },
   admin: { kind: "string" },
   health: { kind: "string" },
   grace: { kind: "string" },
+  quiet: { kind: "string" },
   "ca-file": { kind: "string", isList: true },
   state: { kind: "string" },
   gateway: { kind: "boolean" },
+  "start-anyway": { kind: "boolean" },
   help: { kind: "boolean" },
 };
 
 const help = `sidestep run: starts the sidecar
 
   --policy FILE_OR_DIR   the policy; reloads when it changes (default: the bundled default.yaml,
-                         which answers nothing and records what it would have done)
+                         which answers nothing and records what it would have done); given more than
+                         once, each is a level inside those before it
   --listen ADDRESS       where applications call; may be given more than once
                          (default: 127.0.0.1:4000 and [::1]:4000; port 0 picks one)
   --admin ADDRESS        page, metrics, decisions; loopback only (default: 127.0.0.1:4001)
   --health ADDRESS       /livez, /readyz and /metrics for the cluster (default: off)
   --grace DURATION       how long open calls may run on after SIGTERM (default: 25s)
+  --quiet DURATION       without a call for this long after SIGTERM, a sidecar stops (default: 3s)
   --ca-file FILE         an extra certificate authority in PEM form; may be given more than once
   --state DIR            where embeddings and fitted intents are kept, so that a restart computes none
                          anew; off keeps none (default: $XDG_CACHE_HOME/sidestep, else
                          ~/.cache/sidestep; one that cannot be written is done without)
+  --start-anyway         forward by the default policy while the policy that is named is invalid or not
+                         there, and without an authority file or proxy that is of no use
   --gateway              stopping refuses new connections at once, instead of serving on as a sidecar
   --help                 this text
 
@@ -88,7 +98,7 @@ export function runCommand(start: (options: RunOptions) => Promise<Running>): Co
         terminal.out(help);
         return exitCodes.ok;
       }
-      const graceMs = durationMs(valueOf(given, "grace") ?? "25s");
+      const graceMs = durationMs(given, "grace", "25s");
       return serve(() => start(optionsOf(given, terminal)), terminal, graceMs);
     },
   };
@@ -99,23 +109,18 @@ function optionsOf(given: Flags, terminal: Terminal): RunOptions {
     throw new UsageError(`run takes no word "${given.rest[0]}"; see sidestep run --help`);
   }
   return {
-    policy: valueOf(given, "policy") ?? null,
+    policy: given.values.get("policy") ?? [],
     listen: given.values.get("listen") ?? [],
     admin: valueOf(given, "admin") ?? "127.0.0.1:4001",
     health: valueOf(given, "health") ?? null,
     caFiles: given.values.get("ca-file") ?? [],
     state: valueOf(given, "state") ?? null,
     isGateway: isOn(given, "gateway"),
+    quietMs: durationMs(given, "quiet", "3s"),
+    startsAnyway: isOn(given, "start-anyway"),
     env: terminal.env,
     warn: terminal.err,
   };
-}
-
-function durationMs(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
-  if (match === null) throw new UsageError(`--grace ${text}: a duration looks like 25s or 500ms`);
-  const unit = { ms: 1, s: 1000, m: 60_000 }[match[2] ?? "s"] ?? 1000;
-  return Number(match[1]) * unit;
 }
 
 async function serve(

@@ -78,10 +78,10 @@ export function readBaseUrl(
 ): BaseUrl {
   const url = URL.parse(text.trim());
   if (url === null || !isPlain(url)) return { kind: "unknown" };
+  if (more.includes(url.host)) return knownUrl(url, null, variable);
   if (isLoopback(url.hostname)) return { kind: "local" };
   const known = knownHosts[variable.provider].find(({ host }) => host.test(url.hostname));
-  if (known === undefined && !more.includes(url.host)) return { kind: "unknown" };
-  return knownUrl(url, known?.path ?? null, variable);
+  return known === undefined ? { kind: "unknown" } : knownUrl(url, known.path, variable);
 }
 
 /** `wanted` is the path that the host's documentation names; null takes any. */

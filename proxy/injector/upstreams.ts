@@ -23,7 +23,7 @@ export class Upstreams {
 
   /** The sidecar's name for an application's own base URL. */
   keep(url: string, host: string, protocol: ProviderName): string {
-    const stem = `app-${host.replaceAll(/[^a-z0-9.-]/g, "-")}`.slice(0, LONGEST - 3);
+    const stem = `app-${host.replaceAll(/[^a-z0-9-]/g, "-")}`.slice(0, LONGEST - 3);
     const isFree = (name: string): boolean => (this.#byName.get(name)?.url ?? url) === url;
     let name = stem;
     for (let count = 2; !isFree(name); count += 1) name = `${stem}-${count}`;

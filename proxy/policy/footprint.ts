@@ -9,10 +9,13 @@ import { dirname } from "node:path";
 const YOUNG_MS = 20;
 
 /** A text that differs once a file was replaced, written, renamed, removed or added. Never throws. */
-export async function footprintOf(path: string, sources: readonly string[]): Promise<string> {
-  const places = [...new Set([path, ...sources])];
+export async function footprintOf(
+  paths: readonly string[],
+  sources: readonly string[],
+): Promise<string> {
+  const places = [...new Set([...paths, ...sources])];
   const marks = await Promise.all(places.map(markOf));
-  return [...marks, await namesIn(path)].join("\n");
+  return [...marks, ...(await Promise.all(paths.map(namesIn)))].join("\n");
 }
 
 /**
@@ -20,12 +23,12 @@ export async function footprintOf(path: string, sources: readonly string[]): Pro
  * as they really are behind symbolic links.
  */
 export async function directoriesOf(
-  path: string,
+  paths: readonly string[],
   sources: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const named = [path, dirname(path), ...sources.map((source) => dirname(source))];
+  const named = [...paths, ...[...paths, ...sources].map((place) => dirname(place))];
   const real = await Promise.all(
-    [path, ...sources].map(async (place) => dirname(await realpath(place).catch(() => place))),
+    [...paths, ...sources].map(async (place) => dirname(await realpath(place).catch(() => place))),
   );
   return new Set([...named, ...real]);
 }

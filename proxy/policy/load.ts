@@ -1,23 +1,23 @@
-/** Loads a policy from a file or a directory; start, `check` and watch.ts call it. */
-import { dirname, isAbsolute, join, normalize } from "node:path";
+/** Loads a policy from its levels, files or directories; start, `check` and watch.ts call it. */
 import type { Faq, Policy, Price } from "../core/policy.ts";
 import { compile } from "./compile.ts";
 import { Context } from "./context.ts";
 import { readFaq } from "./faq.ts";
 import type { Environment } from "./interpolation.ts";
-import { mergeTrees } from "./merge.ts";
-import { parseTree } from "./parse.ts";
+import { withProviders } from "./environment-providers.ts";
+import { faqReferences, readLevel, startOf } from "./level.ts";
+import { joinLevels } from "./levels.ts";
 import { readPrices } from "./prices.ts";
-import { ProblemList, type Position, type Problem } from "./problem.ts";
+import { ProblemList, type Problem } from "./problem.ts";
 import { policySchema, type RawPolicy } from "./schema.ts";
-import { listSources, readSource, revisionOf, type Source } from "./sources.ts";
-import { find, locate, type Branch, type Path, type Tree } from "./tree.ts";
+import { readSource, revisionOf, type Source } from "./sources.ts";
+import type { Branch, Tree } from "./tree.ts";
 import { validate } from "./validate.ts";
 
 /** What to load. */
 export interface LoadOptions {
-  /** A YAML file, or a directory of them. */
-  readonly path: string;
+  /** A YAML file, a directory of them, or several of these: levels, the outermost first. */
+  readonly path: string | readonly string[];
   /** What `${VAR}` is filled from. */
   readonly env: Environment;
   /** The bundled price table; read from the repository when left out. */
@@ -49,24 +49,32 @@ export type Loaded =
 /** Never throws: whatever is wrong is a problem with a position. */
 export async function loadPolicy(options: LoadOptions): Promise<Loaded> {
   const problems = new ProblemList();
-  const listing = await listSources(options.path);
-  if (!listing.ok) {
-    problems.add(startOf(options.path), listing.message);
-    const none = { ok: false, path: options.path, message: listing.message } as const;
-    return failed(problems, [none]);
-  }
-  const read = await Promise.all(listing.paths.map((file) => sourceOf(file, options)));
-  const parsed = parsedSources(read, options.env, problems);
-  const files = listing.isDirectory ? withoutFaqs(parsed) : parsed;
-  const sources = files.map((file) => file.source);
-  const whole = mergeTrees(branchesOf(files, problems), problems);
-  if (whole === null || whole.entries.size === 0) {
-    if (problems.size === 0) problems.add(startOf(options.path), "this policy is empty");
+  const paths = levelsOf(options.path);
+  const isOptional = paths.length > 1;
+  const { env } = options;
+  const levels = await Promise.all(
+    paths.map((path) =>
+      readLevel(path, { env, problems, isOptional, read: (file) => sourceOf(file, options) }),
+    ),
+  );
+  const sources = levels.flatMap((level) => level.sources);
+  const joined = joinLevels(
+    levels.flatMap(({ tree }) => (tree === null ? [] : [tree])),
+    problems,
+  );
+  if (joined === null || joined.entries.size === 0) {
+    if (problems.size === 0) problems.add(startOf(paths.at(-1) ?? ""), "this policy is empty");
     return failed(problems, sources);
   }
+  const whole = withProviders(joined, env, problems);
   const valid = validate(policySchema, whole, problems);
-  if (valid === null || files.some((file) => file.isBroken)) return failed(problems, sources);
+  if (valid === null || levels.some((level) => level.isBroken)) return failed(problems, sources);
   return compiled({ whole, ...valid, sources, problems }, options);
+}
+
+/** The levels that a path names. */
+export function levelsOf(path: LoadOptions["path"]): readonly string[] {
+  return typeof path === "string" ? [path] : path;
 }
 
 interface Checked {
@@ -110,65 +118,6 @@ function listed(sources: readonly Source[]): Pick<LoadedBase, "sources" | "texts
   return { sources: pathsOf(sources), texts };
 }
 
-interface ParsedSource {
-  readonly source: Source;
-  /** Null for an empty file and for a broken one. */
-  readonly tree: Tree | null;
-  /** Whether it could not be read as YAML, so that what it defines is not known. */
-  readonly isBroken: boolean;
-}
-
-function parsedSources(
-  sources: readonly Source[],
-  env: Environment,
-  problems: ProblemList,
-): readonly ParsedSource[] {
-  return sources.map((source) => {
-    const before = problems.size;
-    if (!source.ok) problems.add(startOf(source.path), source.message);
-    const options = { file: source.path, env, problems };
-    const tree = source.ok ? parseTree(source.text, options) : null;
-    return { source, tree, isBroken: tree === null && problems.size > before };
-  });
-}
-
-/** A directory's file that a route names as its FAQ is that, and no part of the policy. */
-function withoutFaqs(files: readonly ParsedSource[]): readonly ParsedSource[] {
-  const faqs = new Set(
-    files.flatMap(({ tree }) => (tree === null ? [] : faqReferences(tree).map(({ file }) => file))),
-  );
-  return files.filter(({ source }) => !faqs.has(normalize(source.path)));
-}
-
-function branchesOf(files: readonly ParsedSource[], problems: ProblemList): readonly Branch[] {
-  return files.flatMap(({ tree }) => {
-    if (tree === null || (tree.kind === "leaf" && tree.value === null)) return [];
-    if (tree.kind === "map") return [tree];
-    problems.add(tree.at, "a policy is a map of keys such as `routes`");
-    return [];
-  });
-}
-
-interface FaqReference {
-  readonly name: string;
-  readonly file: string;
-  readonly at: Position;
-}
-
-/** The FAQ files that routes name, each relative to the file the route stands in. */
-function faqReferences(tree: Tree): readonly FaqReference[] {
-  const routes = find(tree, ["routes"]);
-  if (routes?.kind !== "list") return [];
-  return routes.items.flatMap((_, index) => {
-    const path: Path = ["routes", index, "answer", "faq"];
-    const named = find(tree, path);
-    if (named?.kind !== "leaf" || typeof named.value !== "string") return [];
-    const at = locate(tree, path);
-    const file = isAbsolute(named.value) ? named.value : join(dirname(at.file), named.value);
-    return [{ name: named.value, file, at }];
-  });
-}
-
 async function readFaqs(
   tree: Tree,
   options: LoadOptions,
@@ -189,8 +138,4 @@ async function readFaqs(
 
 function pathsOf(sources: readonly Source[]): readonly string[] {
   return sources.map((source) => source.path);
-}
-
-function startOf(file: string): Position {
-  return { file, line: 1, column: 1 };
 }

@@ -18,18 +18,19 @@ export function mergeTrees(trees: readonly Branch[], problems: ProblemList): Bra
   }, first);
 }
 
-function withoutExtensions(tree: Branch): Branch {
-  const entries = new Map([...tree.entries].filter(([key]) => !key.startsWith("x-")));
-  return { ...tree, entries };
-}
-
-function mergeBranches(one: Branch, other: Branch, path: Path): Branch {
+/** Merges two maps as the files of one directory are; both are whole already. */
+export function mergeBranches(one: Branch, other: Branch, path: Path = []): Branch {
   const entries = new Map(one.entries);
   for (const [key, entry] of other.entries) {
     const before = entries.get(key);
     entries.set(key, before === undefined ? entry : mergeEntries(before, entry, [...path, key]));
   }
   return { ...one, entries };
+}
+
+function withoutExtensions(tree: Branch): Branch {
+  const entries = new Map([...tree.entries].filter(([key]) => !key.startsWith("x-")));
+  return { ...tree, entries };
 }
 
 function mergeEntries(one: Entry, other: Entry, path: Path): Entry {
@@ -43,12 +44,13 @@ function mergeEntries(one: Entry, other: Entry, path: Path): Entry {
 }
 
 /** A lone map or scalar stands for a list of one, an empty value for none. */
-function itemsOf(tree: Tree): readonly Tree[] {
+export function itemsOf(tree: Tree): readonly Tree[] {
   if (tree.kind === "list") return tree.items;
   return tree.kind === "leaf" && tree.value === null ? [] : [tree];
 }
 
-function reportDoubleIntents(one: Branch, other: Branch, problems: ProblemList): void {
+/** The same intent in two places is no override but a mistake. */
+export function reportDoubleIntents(one: Branch, other: Branch, problems: ProblemList): void {
   const before = find(one, ["intents"]);
   const after = find(other, ["intents"]);
   if (before?.kind !== "map" || after?.kind !== "map") return;

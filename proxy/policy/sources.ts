@@ -15,7 +15,8 @@ export type Source =
 /** The files of a policy, or in words why there are none. */
 export type Listing =
   | { readonly ok: true; readonly isDirectory: boolean; readonly paths: readonly string[] }
-  | { readonly ok: false; readonly message: string };
+  /** `isNothing`: there is no such place, or no policy file in it. */
+  | { readonly ok: false; readonly message: string; readonly isNothing: boolean };
 
 /**
  * A file is itself; a directory is its `*.yaml` and `*.yml` files in the order of their names.
@@ -26,13 +27,17 @@ export async function listSources(path: string): Promise<Listing> {
     const isDirectory = (await stat(path)).isDirectory();
     if (!isDirectory) return { ok: true, isDirectory, paths: [path] };
     const names = (await readdir(path)).filter((name) => /^[^.].*\.ya?ml$/i.test(name)).toSorted();
-    if (names.length === 0) return { ok: false, message: "this directory holds no *.yaml file" };
+    if (names.length === 0) {
+      return { ok: false, message: "this directory holds no *.yaml file", isNothing: true };
+    }
     if (names.length > MOST_FILES) {
-      return { ok: false, message: `this directory holds more than ${MOST_FILES} files` };
+      const message = `this directory holds more than ${MOST_FILES} files`;
+      return { ok: false, message, isNothing: false };
     }
     return { ok: true, isDirectory, paths: names.map((name) => join(path, name)) };
   } catch (error) {
-    return { ok: false, message: wordsFor(error) };
+    const message = wordsFor(error);
+    return { ok: false, message, isNothing: message === ABSENT };
   }
 }
 
@@ -62,11 +67,13 @@ export function revisionOf(sources: readonly Source[]): string {
   return hash.digest("hex").slice(0, 12);
 }
 
+const ABSENT = "there is no such file or directory";
+
 function wordsFor(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
   const words: Readonly<Record<string, string>> = {
-    ENOENT: "there is no such file or directory",
-    ENOTDIR: "there is no such file or directory",
+    ENOENT: ABSENT,
+    ENOTDIR: ABSENT,
     EACCES: "no permission to read this",
     ELOOP: "this is a loop of symbolic links",
   };

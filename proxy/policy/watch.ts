@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Policy } from "../core/policy.ts";
 import { DirectoryWatches } from "./directory-watches.ts";
 import { directoriesOf, footprintOf } from "./footprint.ts";
-import { loadPolicy, type LoadOptions, type Loaded, type PolicyText } from "./load.ts";
+import { levelsOf, loadPolicy, type LoadOptions, type Loaded, type PolicyText } from "./load.ts";
 import type { Problem } from "./problem.ts";
 
 /** A policy that was loaded without a problem. */
@@ -58,6 +58,7 @@ export function createPolicyWatch(options: WatchOptions): PolicyWatch {
 
 class Watch implements PolicyWatch {
   readonly #options: WatchOptions;
+  readonly #paths: readonly string[];
   readonly #directories: DirectoryWatches;
   readonly #poll: NodeJS.Timeout;
   readonly #quietMs: number;
@@ -78,6 +79,7 @@ class Watch implements PolicyWatch {
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#paths = levelsOf(options.path);
     this.#quietMs = options.quietMs ?? 100;
     this.#seen = options.current?.revision ?? null;
     this.#active = this.#seen;
@@ -126,14 +128,14 @@ class Watch implements PolicyWatch {
 
   /** Other files of the same directory make events too, and are none of ours. */
   async #isChanged(): Promise<boolean> {
-    return (await footprintOf(this.#options.path, this.#sources)) !== this.#footprint;
+    return (await footprintOf(this.#paths, this.#sources)) !== this.#footprint;
   }
 
   async #lookForChanges(): Promise<void> {
     if (this.#isPolling) return;
     this.#isPolling = true;
     if (await this.#isChanged()) this.#soon();
-    await this.#directories.follow(await directoriesOf(this.#options.path, this.#sources));
+    await this.#directories.follow(await directoriesOf(this.#paths, this.#sources));
     this.#isPolling = false;
   }
 
@@ -143,20 +145,19 @@ class Watch implements PolicyWatch {
     // Files that do not come to rest are looked at again a little later.
     if (loaded === null) return this.#soon();
     this.#sources = loaded.sources;
-    await this.#directories.follow(await directoriesOf(this.#options.path, loaded.sources));
+    await this.#directories.follow(await directoriesOf(this.#paths, loaded.sources));
     await this.#take(loaded);
   }
 
   /** Reads again when files changed meanwhile: half of one state and half of the next is neither. */
   async #readUntorn(): Promise<Loaded | null> {
-    const { path } = this.#options;
     let sources = this.#sources;
     for (let reading = 0; reading < MOST_READINGS; reading += 1) {
       if (reading > 0) await delay(BETWEEN_READINGS_MS);
-      const before = await footprintOf(path, sources);
+      const before = await footprintOf(this.#paths, sources);
       const loaded = await loadPolicy(this.#options);
       sources = loaded.sources;
-      const after = await footprintOf(path, sources);
+      const after = await footprintOf(this.#paths, sources);
       if (after !== before) continue;
       this.#footprint = after;
       return loaded;
@@ -189,7 +190,7 @@ class Watch implements PolicyWatch {
       const message = `this policy could not be taken up: ${words}`;
       this.#isTroubled = true;
       this.#retryLater();
-      const problem = { file: this.#options.path, line: 1, column: 1, message };
+      const problem = { file: this.#paths.at(-1) ?? "", line: 1, column: 1, message };
       this.#options.onProblems([problem], next);
       return false;
     }

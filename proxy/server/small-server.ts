@@ -175,7 +175,9 @@ function begin(request: IncomingMessage, response: ServerResponse, reply: Stream
 function listening(server: Server, address: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host: address.host, port: address.port }, () => {
+    // Without a host Node takes every address, IPv4 alone where the machine has no IPv6.
+    const host = address.host === "::" ? {} : { host: address.host };
+    server.listen({ ...host, port: address.port }, () => {
       server.off("error", reject);
       resolve();
     });

@@ -22,6 +22,7 @@ const ranks: Readonly<Record<string, number>> = {
   cli: 4,
   "ground.ts": 4,
   "assemble.ts": 5,
+  "start.ts": 5,
   "sidecar.ts": 6,
   "main.ts": 7,
 };

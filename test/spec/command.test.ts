@@ -2,6 +2,7 @@
 import { exec } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,6 +28,7 @@ describe("sidestep", () => {
     ["explain", "--help"],
     ["train", "--help"],
     ["models", "--help"],
+    ["wait", "--help"],
     ["version", "--help"],
   ])("helps: %s %s", async (...args) => {
     const { code, out } = await sidestep(args.filter((arg) => arg !== undefined));
@@ -161,5 +163,24 @@ describe("sidestep explain", () => {
     );
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ decision: "forwarded", reason: "tools_present" });
+  });
+});
+
+describe("sidestep wait", () => {
+  it("is done when the listener is ready, and fails when it is not within the limit", async () => {
+    const server = createHttpServer((_, response) => response.end("ok")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/livez`;
+    expect((await sidestep(["wait", "--ready", url])).code).toBe(0);
+    server.close();
+    const { code, err } = await sidestep(["wait", "--ready", url, "--limit", "300ms"]);
+    expect(code).toBe(1);
+    expect(err).toContain(url);
+  });
+
+  it("waits for a time without one, and refuses what is no duration", async () => {
+    expect((await sidestep(["wait", "--limit", "1ms"])).code).toBe(0);
+    expect((await sidestep(["wait", "--limit", "soon"])).code).toBe(2);
   });
 });

@@ -62,7 +62,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sidestep-labels-"));
   await writeFile(join(folder, "policy.yaml"), policy);
   explainer = await createExplainer(
-    { policy: join(folder, "policy.yaml"), state: "off" },
+    { policy: [join(folder, "policy.yaml")], state: "off" },
     {
       env: {},
       out: () => undefined,

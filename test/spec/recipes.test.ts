@@ -18,7 +18,7 @@ let explainer: Explainer;
 
 function withRecipe(name: string): void {
   beforeAll(async () => {
-    explainer = await createExplainer({ policy: join(recipes, name), state: "off" }, terminal);
+    explainer = await createExplainer({ policy: [join(recipes, name)], state: "off" }, terminal);
   });
   afterAll(() => explainer.close());
 }
