@@ -73,15 +73,14 @@ function rowOf(call) {
     { href: `#/call/${encodeURIComponent(call.id)}`, title: call.id },
     time(call.at),
   );
-  const where = [call.target ?? call.provider].filter(Boolean).join("");
   return h(
     "tr",
     {},
     h("th", { scope: "row" }, link),
     h("td", {}, badges(call)),
     h("td", { class: "reason" }, call.wouldReason ?? call.reason, observedBy(call)),
-    h("td", {}, call.wouldRoute ?? call.route ?? none),
-    h("td", {}, call.model ?? none, where !== "" && h("span", { class: "hint" }, ` at ${where}`)),
+    h("td", { class: "unbroken" }, call.wouldRoute ?? call.route ?? none),
+    h("td", {}, h("span", { class: "unbroken" }, call.model ?? none), sentTo(call)),
     number("confidence", score(call.confidence)),
     number("own", milliseconds(call.overheadMs)),
     number("whole", milliseconds(call.totalMs)),
@@ -92,6 +91,11 @@ function rowOf(call) {
 /** Why what would have been done was not. @param {CallRow} call */
 function observedBy({ wouldReason, reason }) {
   return wouldReason !== null && h("span", { class: "hint" }, ` (${reason})`);
+}
+
+/** A provider follows from the model; a target is the policy’s own choice. @param {CallRow} call */
+function sentTo({ target }) {
+  return target !== null && h("span", { class: "hint" }, ` at ${target}`);
 }
 
 /** Names are shown beside numbers where there is no room for a head above them. @param {string} name @param {string} text */

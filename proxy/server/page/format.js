@@ -66,10 +66,10 @@ export function percent(part, of) {
   return `${value.toFixed(value > 0 && value < 10 ? 1 : 0)} %`;
 }
 
-/** A share of 1, to a tenth or a hundredth of a percent. @param {number} value */
+/** A share of 1, to a tenth or a hundredth of a percent, in one piece. @param {number} value */
 export function share(value) {
   const digits = value > 0 && value < 0.01 ? 2 : 1;
-  return `${Number((value * 100).toFixed(digits))} %`;
+  return `${Number((value * 100).toFixed(digits))}\u00a0%`;
 }
 
 /** @param {number} value */

@@ -4,17 +4,10 @@ import { milliseconds, percent, usd, whole } from "./format.js";
 
 /** @param {import("../../telemetry/report.ts").ReportPage} page */
 export function sumTiles({ totals }) {
-  const { requests, local, cache, stale, would, failed, savedUsd, overheadMs } = totals;
-  const answered = local + cache + stale;
+  const { requests, failed, savedUsd, overheadMs } = totals;
   return [
     tile("Calls", whole(requests), failed > 0 ? `${whole(failed)} failed` : "none failed"),
-    would > 0
-      ? tile(
-          "Would be answered",
-          percent(would, requests),
-          `${whole(would)} observed, not answered`,
-        )
-      : tile("Without the cloud", percent(answered, requests), `${whole(answered)} answered`),
+    withoutCloud(totals),
     tile("Saved", usd(savedUsd), "estimated at list prices"),
     tile(
       "Our own time",
@@ -22,6 +15,20 @@ export function sumTiles({ totals }) {
       `95 % within ${milliseconds(overheadMs.p95)}`,
     ),
   ];
+}
+
+/** While nothing is answered, what would be. @param {import("../../telemetry/report.ts").ReportPage["totals"]} totals */
+function withoutCloud({ requests, local, cache, stale, would }) {
+  const answered = local + cache + stale;
+  if (answered === 0 && would > 0) {
+    return tile("Would be answered", percent(would, requests), `${whole(would)} observed only`);
+  }
+  const more = would > 0 ? `, ${whole(would)} more observed` : "";
+  return tile(
+    "Without the cloud",
+    percent(answered, requests),
+    `${whole(answered)} answered${more}`,
+  );
 }
 
 /**

@@ -69,8 +69,10 @@ export function noteAddress() {
 /** @param {string} name Of the view whose link is marked. */
 function markLink(name) {
   for (const link of byId("nav").querySelectorAll("a")) {
-    if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
+    const isHere = link.hash === `#/${name}`;
+    if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
+    if (isHere) link.scrollIntoView({ block: "nearest", inline: "center" });
   }
 }
 

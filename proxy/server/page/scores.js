@@ -108,7 +108,7 @@ const counted = /turns|characters|tokens|numbers|questions|lines/;
 function shown(name, value) {
   if (typeof value !== "number") return String(value);
   if (value < 0 || value > 1 || counted.test(name)) return score(value);
-  return [h("span", {}, score(value)), " ", meter(value)];
+  return [h("span", { class: "of-one" }, score(value)), " ", meter(value)];
 }
 
 /**

@@ -46,7 +46,7 @@ function parts({ routes }, resume) {
   if (routes.every((route) => route.sample === 0 && countOf(route) === 0)) return notMeasured();
   return [
     hint(
-      "A share of the calls that the pod could have answered is left to the cloud, and the two answers are compared. What is counted began with the process.",
+      "A share of the calls that the pod could have answered is left to the cloud, and the two answers are compared; what the model only estimates decides nothing. Counts begin with the process.",
     ),
     h(
       "div",
@@ -92,7 +92,7 @@ function card(standing, resume) {
       ["Share wrong", wrongPart(standing)],
       ["Suspended above", share(maxWrong)],
       ["Compared", countsIn(checked)],
-      ["Estimated by the model", `${countsIn(estimated)}; decides nothing`],
+      ["Estimated by the model", h("span", { class: "hint" }, countsIn(estimated))],
       ["Left to the cloud", compared === 0 ? "none" : `${share(compared)} of its answers`],
     ]),
   );
@@ -115,11 +115,13 @@ function stateOf({ suspendedAt, wrong }) {
 function wrongPart({ wrong, maxWrong }) {
   if (wrong === null) return none;
   const { value, low, high } = wrong;
-  const words = `${share(value)}, with 95 % certainty ${share(low)} to ${share(high)}`;
-  return [h("span", {}, `${words} `), intervalMeter(wrong, maxWrong)];
+  const around = h("span", { class: "hint" }, ` 95 % interval ${share(low)} to ${share(high)}`);
+  return [h("strong", {}, share(value)), around, intervalMeter(wrong, maxWrong)];
 }
 
 /** @param {Standing["checked"]} counts */
 function countsIn({ agree, disagree, unclear }) {
-  return `${whole(agree)} agree, ${whole(disagree)} disagree, ${whole(unclear)} unclear`;
+  if (agree + disagree + unclear === 0) return "nothing yet";
+  const more = unclear > 0 ? `, ${whole(unclear)} unclear` : "";
+  return `${whole(agree)} agree, ${whole(disagree)} disagree${more}`;
 }

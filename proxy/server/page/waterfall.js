@@ -27,7 +27,9 @@ export function waterfall(page) {
     return row(name, figure(milliseconds(from)), figure(milliseconds(to - from)), track);
   });
   const heads = ["Part", figureHead("Begins"), figureHead("Takes"), ""];
-  return table("When the parts of the call began and ended", heads, rows);
+  const shown = table("When the parts of the call began and ended", heads, rows);
+  shown.classList.add("waterfall");
+  return shown;
 }
 
 /**
