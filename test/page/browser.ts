@@ -31,7 +31,9 @@ export async function openTab(
   address: string,
   options: BrowserContextOptions = {},
 ): Promise<Tab> {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 800 }, ...options });
+  // A colour that is still on its way to the next one has a contrast that nobody reads.
+  const still = { viewport: { width: 1200, height: 800 }, reducedMotion: "reduce" } as const;
+  const page = await browser.newPage({ ...still, ...options });
   page.setDefaultTimeout(45_000);
   const asked: string[] = [];
   const complaints: string[] = [];
