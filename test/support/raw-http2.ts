@@ -3,7 +3,7 @@
 /** Header names and values as they go on the wire, in order; pseudo headers first. */
 export type FieldLines = readonly (readonly [string, string])[];
 
-const types = { data: 0, headers: 1, reset: 3, settings: 4 } as const;
+const types = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7 } as const;
 
 const endHeaders = 4;
 const endStream = 1;
@@ -30,6 +30,21 @@ export function resetFrame(stream: number, code: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(code);
   return frame(types.reset, 0, stream, payload);
+}
+
+/** The error codes that a peer has sent so far, of streams and of the connection. */
+export function errorCodes(received: Buffer): number[] {
+  const codes: number[] = [];
+  for (let at = 0; at + 9 <= received.length;) {
+    const length = received.readUIntBE(at, 3);
+    const payload = received.subarray(at + 9, at + 9 + length);
+    if (received[at + 3] === types.reset && payload.length >= 4) codes.push(payload.readUInt32BE());
+    if (received[at + 3] === types.goaway && payload.length >= 8) {
+      codes.push(payload.readUInt32BE(4));
+    }
+    at += 9 + length;
+  }
+  return codes;
 }
 
 function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
