@@ -104,7 +104,7 @@ export function modelNameOf({ classifier }: Generation): string | null {
 
 /** What `/metrics` asks the parts for. */
 function metricSources(ground: Ground, current: () => Generation): MetricSources {
-  const { upstream, store, log, agreement } = ground;
+  const { upstream, store, log, agreement, audit } = ground;
   return {
     breakers: () => upstream.breakers(),
     upstreams: () => {
@@ -117,6 +117,7 @@ function metricSources(ground: Ground, current: () => Generation): MetricSources
     queueLimit: () => current().policy.limits.queue,
     model: () => modelNameOf(current()),
     droppedLines: () => log.dropped(),
+    audit: () => audit.state,
     agreement: () => agreement.standings(),
   };
 }

@@ -8,6 +8,7 @@ import { PolicyHistory } from "./server/policy-history.ts";
 import { createMemoryStore, type MemoryStore } from "./store/memory.ts";
 import { CallTimelines } from "./telemetry/call-timeline.ts";
 import { Agreement } from "./telemetry/agreement.ts";
+import { AuditLog } from "./telemetry/audit-log.ts";
 import { DecisionRing } from "./telemetry/decision-ring.ts";
 import { createLog, levelNamed, type Log } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
@@ -15,6 +16,7 @@ import { recorderOf } from "./telemetry/recorder.ts";
 import { Report } from "./telemetry/report.ts";
 import { watchStalls } from "./telemetry/stall-watch.ts";
 import { createTracer } from "./telemetry/trace.ts";
+import { credentialOf } from "./upstream/edits.ts";
 import { createUpstream, type ClosableUpstream } from "./upstream/upstream.ts";
 
 /** How many records `/decisions` remembers. */
@@ -38,6 +40,7 @@ export interface Ground {
   readonly history: PolicyHistory;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly audit: AuditLog;
   readonly recorder: Recorder;
   readonly tracer: Tracer;
   readonly upstream: ClosableUpstream;
@@ -62,17 +65,11 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
   const feed = new EventFeed(ring);
   const report = new Report();
   const history = new PolicyHistory();
-  const recorder = recorderOf([ring, metrics, log, report, feed]);
+  const audit = auditIn(log);
+  const recorder = recorderOf([ring, metrics, log, audit, report, feed]);
   const spans = await createTracer(options.env, (fault) => recorder.fault("tracing", fault));
   const tracer = timelines.around(spans);
-  const upstream = createUpstream({
-    env: options.env,
-    caFiles: options.caFiles,
-    onChange: ({ name, from, to }) => {
-      metrics.upstreams.breakerChanged(name, to);
-      log.event("warn", "breaker", { name, from, to });
-    },
-  });
+  const upstream = upstreamIn(options, metrics, log);
   const store = createMemoryStore(policy.store);
   const agreement = agreementIn(log);
   const generators = generatorsIn(log);
@@ -86,12 +83,37 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
     history,
     log,
     metrics,
+    audit,
     recorder,
     tracer,
     unwatch,
     agreement,
   };
   return { ...telemetry, upstream, store, generators, stateFolder };
+}
+
+/** The way to the cloud, with each change of a breaker in figures and log. */
+function upstreamIn({ env, caFiles }: GroundOptions, metrics: Metrics, log: Log): ClosableUpstream {
+  return createUpstream({
+    env,
+    caFiles,
+    onChange: ({ name, from, to }) => {
+      metrics.upstreams.breakerChanged(name, to);
+      log.event("warn", "breaker", { name, from, to });
+    },
+  });
+}
+
+/** The audit log, which stands still until a policy names a file. */
+function auditIn(log: Log): AuditLog {
+  return new AuditLog({
+    log,
+    stdout: process.stdout,
+    credentialOf: (lines) => {
+      const fingerprint = credentialOf(lines);
+      return fingerprint === "none" ? null : fingerprint;
+    },
+  });
 }
 
 /** The book of agreement, with each change of a route's standing in the log. */
@@ -109,11 +131,18 @@ function generatorsIn(log: Log): Generators {
   );
 }
 
+/** A policy was loaded: what outlives the reload takes it up. */
+export function useInGround(ground: Ground, policy: Policy): void {
+  ground.generators.use(policy);
+  ground.agreement.use(policy);
+  ground.audit.use(policy.audit);
+}
+
 /** Ends what outlives a reload; what is pending is sent and written, for a bounded time. */
 export async function closeGround(ground: Ground): Promise<void> {
   ground.unwatch();
   await Promise.all([ground.upstream.close(), ground.generators.close()]);
-  await ground.tracer.close();
+  await Promise.all([ground.tracer.close(), ground.audit.close()]);
   await ground.log.close();
 }
 

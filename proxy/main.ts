@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process: picks the command, lets nothing stray end it, and turns the outcome into an exit code. */
 import { buffer } from "node:stream/consumers";
+import { audit } from "./cli/audit.ts";
 import { check } from "./cli/check.ts";
 import { exitCodes, UsageError, type Command, type Terminal } from "./cli/command.ts";
 import { explainCommand } from "./cli/explain.ts";
@@ -29,6 +30,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
   [
     runCommand(async (options) => (await sidecar()).startSidecar(options)),
     check,
+    audit,
     explainCommand(async (by, terminal) => (await sidecar()).createExplainer(by, terminal)),
     trainCommand(async ({ model, state }, terminal) => {
       const { openTrainer } = await import("./inference/holdout.ts");

@@ -7,7 +7,7 @@ import {
   stoppedGeneration,
   type Generation,
 } from "./assemble.ts";
-import { closeGround, type Ground } from "./ground.ts";
+import { closeGround, useInGround, type Ground } from "./ground.ts";
 import { exitCodes, UsageError, type Terminal } from "./cli/command.ts";
 import type { Explained, Explainer } from "./cli/explain.ts";
 import { StartFailed, type RunOptions, type Running } from "./cli/run.ts";
@@ -135,9 +135,9 @@ class Sidecar implements Running {
 
   /** Serves at once, forwarding; answers as soon as the model is there and the intents are fitted. */
   async start({ loaded, isNamed }: FirstPolicy): Promise<void> {
-    const { env } = this.#options;
-    this.#export = await beginMetrics(this.#ground, env, () => this.#generation);
+    this.#export = await beginMetrics(this.#ground, this.#options.env, () => this.#generation);
     this.#ground.history.loaded(loaded);
+    this.#ground.audit.use(loaded.policy.audit);
     await this.#bind();
     const waited = Promise.withResolvers<void>();
     const timer = setTimeout(waited.resolve, modelWaitMs);
@@ -156,6 +156,10 @@ class Sidecar implements Running {
       onChange: (next) => this.#takeUp(next),
       onProblems: (problems, refused) => this.#refuse(problems, refused),
     });
+  }
+
+  ready(): void {
+    this.#ground.audit.ready();
   }
 
   async drain(graceMs: number): Promise<void> {
@@ -253,8 +257,7 @@ class Sidecar implements Running {
     const { isStopped } = this.#generation.live.snapshot;
     this.#generation = stoppedGeneration(this.#ground, next, isStopped);
     this.#problems = [];
-    this.#ground.generators.use(policy);
-    this.#ground.agreement.use(policy);
+    useInGround(this.#ground, policy);
     if (before.classifier !== next.classifier) this.#retired.add(before.classifier);
     this.#loaded = loaded;
     this.#revival.follow(next);

@@ -27,6 +27,8 @@ export interface Running {
   readonly listen: string;
   readonly admin: string;
   readonly health: string | null;
+  /** The ready line is out: standard output is free for the audit log. */
+  ready(): void;
   /** Lets calls run to their end, `graceMs` at most. */
   drain(graceMs: number): Promise<void>;
   close(): Promise<void>;
@@ -132,6 +134,7 @@ async function serve(
   const running = await start();
   const { listen, admin, health } = running;
   terminal.out(JSON.stringify({ event: "ready", listen, admin, health }));
+  running.ready();
   await signals.first;
   await Promise.race([running.drain(graceMs), signals.second]);
   await running.close();

@@ -166,6 +166,8 @@ export interface Provider {
   readonly name: string;
   readonly url: URL;
   readonly protocol: Protocol;
+  /** Where it computes, in the policy's words; null when the policy does not say. */
+  readonly region: string | null;
   /** Replaces the caller's credential; null keeps the caller's. */
   readonly key: string | null;
   readonly timeouts: Timeouts;
@@ -224,10 +226,25 @@ export type ComplexitySignal =
   | "difficulty"
   | "keywords";
 
+/** The audit log: where, and how it is written. */
+export interface AuditRule {
+  /** An absolute path, or `stdout`; null writes none. */
+  readonly file: string | null;
+  readonly flushMs: number;
+  /** A file that would grow beyond is rotated first. */
+  readonly maxBytes: number;
+  /** Rotated files that are kept. */
+  readonly keep: number;
+  /** Salts the hash of callers' credentials; null takes one that the process makes. */
+  readonly salt: string | null;
+}
+
 /** The compiled policy. Deep-frozen: nothing changes it after load. */
 export interface Policy {
-  /** First 12 hex digits of the SHA-256 over all source texts. */
+  /** First 12 hex digits of `hash`. */
   readonly revision: string;
+  /** SHA-256 over all source texts. */
+  readonly hash: string;
   readonly files: readonly string[];
   readonly mode: Mode;
   /** Bundled name, directory or hub id; null runs without a model. */
@@ -250,6 +267,7 @@ export interface Policy {
     readonly decisionMs: number;
     readonly queue: number;
   };
+  readonly audit: AuditRule;
   /** Prices by model name; the policy's own before the bundled table's. Longest prefix wins. */
   readonly prices: ReadonlyMap<string, Price>;
 }

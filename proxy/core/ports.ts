@@ -7,7 +7,7 @@ import type { AnswerSpec, GenerateAnswer, Policy, Provider, Route } from "./poli
 import type { ReasonCode } from "./reasons.ts";
 import type { Snapshot } from "./received.ts";
 import type { Answer, StoredReply, UpstreamReply } from "./reply.ts";
-import type { Protocol, RequestView } from "./request.ts";
+import type { Controls, Protocol, Reading, RequestView } from "./request.ts";
 import type {
   CheapSignals,
   Classification,
@@ -319,9 +319,17 @@ export interface Store {
   set(key: string, entry: StoreEntry): Promise<void>;
 }
 
-/** Where settled records go: metrics, log, page. Never throws and never waits. */
+/** What a record was made of, for those that keep more than it says. */
+export interface RecordedCall {
+  readonly head: RequestHead;
+  readonly reading: Reading;
+  readonly controls: Controls;
+  readonly snapshot: { readonly policy: Policy };
+}
+
+/** Where settled records go: metrics, log, audit log, page. Never throws and never waits. */
 export interface Recorder {
-  record(record: DecisionRecord): void;
+  record(record: DecisionRecord, call: RecordedCall): void;
   /** A fault that was contained at `where`; logged by class and message, never with content. */
   fault(where: string, fault: unknown): void;
 }

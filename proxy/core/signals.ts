@@ -33,6 +33,8 @@ export interface Classification {
   readonly unknownShare: number;
   /** Name of the artefact and variant that ran. */
   readonly model: string;
+  /** SHA-256 of the artefact's manifest, which names every file's; of a hub model's files. */
+  readonly modelHash?: string;
 }
 
 /** Read without a model. */

@@ -5,7 +5,13 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Classification } from "../core/signals.ts";
 import type { Encoder } from "./encoder.ts";
 import { classified, type Outputs } from "./heads.ts";
-import { readManifest, readVerified, type Manifest, type SelfCheck } from "./manifest.ts";
+import {
+  manifestHash,
+  readManifest,
+  readVerified,
+  type Manifest,
+  type SelfCheck,
+} from "./manifest.ts";
 import { TextWindow } from "./window.ts";
 
 type Variant = "default" | "reduce_range";
@@ -13,11 +19,12 @@ type Variant = "default" | "reduce_range";
 /** Loads the artefact in `folder`; throws when it is absent, corrupt, or no variant passes its self-check. */
 export async function loadArtefact(folder: string, threads: number): Promise<Encoder> {
   const manifest = await readManifest(folder);
+  const hash = await manifestHash(folder);
   const window = await readWindow(folder, manifest);
   const variants: readonly Variant[] =
     manifest.variants.reduce_range === null ? ["default"] : ["default", "reduce_range"];
   for (const variant of variants) {
-    const encoder = await openVariant({ folder, manifest, window, threads, variant });
+    const encoder = await openVariant({ folder, manifest, hash, window, threads, variant });
     if (await passesCheck(encoder, manifest.selfcheck)) return encoder;
     await encoder.release();
   }
@@ -40,6 +47,7 @@ async function readWindow(folder: string, manifest: Manifest): Promise<TextWindo
 interface Opening {
   readonly folder: string;
   readonly manifest: Manifest;
+  readonly hash: string;
   readonly window: TextWindow;
   readonly threads: number;
   readonly variant: Variant;
@@ -81,6 +89,7 @@ class ArtefactEncoder implements Encoder {
   readonly #session: InferenceSession;
   readonly #window: TextWindow;
   readonly #manifest: Manifest;
+  readonly #hash: string;
 
   constructor(session: InferenceSession, opening: Opening, digest: string) {
     const { name, version } = opening.manifest;
@@ -90,6 +99,7 @@ class ArtefactEncoder implements Encoder {
     this.#session = session;
     this.#window = opening.window;
     this.#manifest = opening.manifest;
+    this.#hash = opening.hash;
   }
 
   async encode(text: string): Promise<Classification> {
@@ -99,6 +109,7 @@ class ArtefactEncoder implements Encoder {
       tokens: window.ids.length,
       unknownShare: window.unknownShare,
       model: this.name,
+      modelHash: this.#hash,
     });
   }
 

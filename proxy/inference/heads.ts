@@ -11,6 +11,7 @@ export interface RunFacts {
   readonly tokens: number;
   readonly unknownShare: number;
   readonly model: string;
+  readonly modelHash?: string;
 }
 
 /** Softmax of logits. */

@@ -79,6 +79,7 @@ function encoder(facts: Facts, tokenizer: Tokens, run: (text: string) => Promise
       tokens: tokens.length,
       unknownShare: tokens.length === 0 ? 1 : unknown / tokens.length,
       model: facts.name,
+      modelHash: facts.digest,
     };
   };
   return { ...facts, encode };

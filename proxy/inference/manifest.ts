@@ -97,6 +97,12 @@ export async function readManifest(folder: string): Promise<Manifest> {
   throw new Error(`manifest.json: ${v.getDotPath(issue) ?? "root"}: ${issue.message}`);
 }
 
+/** SHA-256 of `manifest.json`, which names every file's and holds the calibration. */
+export async function manifestHash(folder: string): Promise<string> {
+  const bytes = await readFile(join(folder, "manifest.json"));
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 /** The bytes of one of the artefact's files; throws when it is not listed or its SHA-256 differs. */
 export async function readVerified(
   folder: string,

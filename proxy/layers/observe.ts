@@ -59,7 +59,7 @@ export function watch(parts: ObserveParts, watched: Watched): Begun {
     try {
       const record = recordOf({ ...watched, verdict, begunMs, ending });
       watched.span.end(record);
-      parts.recorder.record(record);
+      parts.recorder.record(record, received);
     } catch (fault) {
       parts.recorder.fault("observe", fault);
     }

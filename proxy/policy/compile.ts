@@ -1,5 +1,6 @@
 /** Compiles a policy that is right in form into the frozen one that layers read; load.ts calls it. */
 import type { ComplexitySignal, Condition, Faq, Policy, Price } from "../core/policy.ts";
+import { auditFrom } from "./audit.ts";
 import { namedConditionOf } from "./conditions.ts";
 import type { Context } from "./context.ts";
 import {
@@ -15,12 +16,13 @@ import { providersOf, targetsOf } from "./providers.ts";
 import { cacheRuleFrom, routesOf } from "./routes.ts";
 import type { RawPolicy } from "./schema.ts";
 import type { RawVerify } from "./schema-routes.ts";
+import { revisionOf } from "./sources.ts";
 import { find } from "./tree.ts";
 import { COMPLEXITY_SIGNALS } from "./vocabulary.ts";
 
 /** What comes from elsewhere than the policy's own text. */
 export interface Surroundings {
-  readonly revision: string;
+  readonly hash: string;
   readonly files: readonly string[];
   readonly faqs: ReadonlyMap<string, Faq>;
   /** The bundled table. */
@@ -32,7 +34,8 @@ export function compile(raw: RawPolicy, context: Context, around: Surroundings):
   const providers = providersOf(raw.providers, context);
   const cache = cacheRuleFrom(raw.cache ?? {}, DEFAULT_CACHE);
   return frozen({
-    revision: around.revision,
+    revision: revisionOf(around.hash),
+    hash: around.hash,
     files: [...around.files],
     mode: raw.mode ?? "enforce",
     model: raw.model === undefined ? DEFAULT_MODEL : raw.model,
@@ -48,6 +51,7 @@ export function compile(raw: RawPolicy, context: Context, around: Surroundings):
     store: storeOf(raw),
     outage: outageOf(raw),
     limits: limitsOf(raw),
+    audit: auditFrom(raw.audit, context),
     prices: frozenMap([...around.prices, ...Object.entries(raw.prices ?? {})]),
   });
 }

@@ -1,5 +1,12 @@
 /** What a policy is where it says nothing; compile.ts fills it in and the reference prints it. */
-import type { BreakerRule, CacheRule, ComplexitySignal, Policy, Timeouts } from "../core/policy.ts";
+import type {
+  AuditRule,
+  BreakerRule,
+  CacheRule,
+  ComplexitySignal,
+  Policy,
+  Timeouts,
+} from "../core/policy.ts";
 
 /** Never shorter than what the official clients themselves wait. */
 export const DEFAULT_TIMEOUTS: Timeouts = {
@@ -29,6 +36,14 @@ export const DEFAULT_LIMITS: Policy["limits"] = {
   inspectBytes: 1024 ** 2,
   decisionMs: 50,
   queue: 64,
+};
+
+export const DEFAULT_AUDIT: AuditRule = {
+  file: null,
+  flushMs: 1000,
+  maxBytes: 64 * 1024 ** 2,
+  keep: 10,
+  salt: null,
 };
 
 export const DEFAULT_WEIGHTS: Readonly<Partial<Record<ComplexitySignal, number>>> = {

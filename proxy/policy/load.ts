@@ -10,7 +10,7 @@ import { joinLevels } from "./levels.ts";
 import { readPrices } from "./prices.ts";
 import { ProblemList, type Problem } from "./problem.ts";
 import { policySchema, type RawPolicy } from "./schema.ts";
-import { readSource, revisionOf, type Source } from "./sources.ts";
+import { readSource, hashOf, revisionOf, type Source } from "./sources.ts";
 import type { Branch, Tree } from "./tree.ts";
 import { validate } from "./validate.ts";
 
@@ -90,7 +90,7 @@ async function compiled(checked: Checked, options: LoadOptions): Promise<Loaded>
   const faqs = await readFaqs(tree, options, problems);
   const sources = [...checked.sources, ...faqs.sources];
   const policy = compile(value, new Context(tree, whole, problems), {
-    revision: revisionOf(sources),
+    hash: hashOf(sources),
     files: pathsOf(sources),
     faqs: faqs.byName,
     prices: options.prices ?? (await readPrices()),
@@ -103,7 +103,7 @@ function failed(problems: ProblemList, sources: readonly Source[]): Loaded {
   return {
     ok: false,
     problems: problems.sorted(),
-    revision: revisionOf(sources),
+    revision: revisionOf(hashOf(sources)),
     ...listed(sources),
   };
 }

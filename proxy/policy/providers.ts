@@ -44,6 +44,21 @@ export function targetsOf(
 }
 
 function providerOf(name: string, raw: RawProvider, context: Context): Provider | null {
+  const url = urlOf(name, raw, context);
+  if (url === null) return null;
+  return {
+    name,
+    url,
+    protocol: raw.protocol ?? (name === "anthropic" ? "anthropic-messages" : "openai-chat"),
+    region: raw.region ?? null,
+    key: raw.key === undefined || raw.key === "" ? null : raw.key,
+    timeouts: timeoutsFrom(raw.timeouts, DEFAULT_TIMEOUTS),
+    breaker: breakerFrom(raw.breaker, DEFAULT_BREAKER),
+    retries: raw.retries ?? 0,
+  };
+}
+
+function urlOf(name: string, raw: RawProvider, context: Context): URL | null {
   const path = ["providers", name];
   const written = raw.url ?? KNOWN_URLS.get(name);
   if (written === undefined) {
@@ -52,19 +67,9 @@ function providerOf(name: string, raw: RawProvider, context: Context): Provider 
     return null;
   }
   const fault = urlFault(written);
-  if (fault !== null) {
-    context.report([...path, "url"], fault);
-    return null;
-  }
-  return {
-    name,
-    url: frozenUrl(written),
-    protocol: raw.protocol ?? (name === "anthropic" ? "anthropic-messages" : "openai-chat"),
-    key: raw.key === undefined || raw.key === "" ? null : raw.key,
-    timeouts: timeoutsFrom(raw.timeouts, DEFAULT_TIMEOUTS),
-    breaker: breakerFrom(raw.breaker, DEFAULT_BREAKER),
-    retries: raw.retries ?? 0,
-  };
+  if (fault === null) return frozenUrl(written);
+  context.report([...path, "url"], fault);
+  return null;
 }
 
 /** Never repeats the URL: it could hold a password. */
@@ -82,6 +87,7 @@ function targetOf(raw: RawTarget, provider: Provider): Target {
     name: raw.name,
     provider: {
       ...provider,
+      region: raw.region ?? provider.region,
       timeouts: timeoutsFrom(raw.timeouts, provider.timeouts),
       breaker: breakerFrom(raw.breaker, provider.breaker),
     },

@@ -41,6 +41,7 @@ export interface RawBreaker {
 export interface RawProvider {
   readonly url?: string | undefined;
   readonly protocol?: Protocol | undefined;
+  readonly region?: string | undefined;
   readonly key?: string | undefined;
   readonly timeouts?: RawTimeouts | undefined;
   readonly breaker?: RawBreaker | undefined;
@@ -53,6 +54,7 @@ export interface RawTarget {
   readonly provider: string;
   readonly model?: string | undefined;
   readonly params?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly region?: string | undefined;
   readonly price?: Price | undefined;
   readonly timeouts?: RawTimeouts | undefined;
   readonly breaker?: RawBreaker | undefined;
@@ -84,6 +86,7 @@ export const provider: Schema<RawProvider> = map({
     word(PROTOCOLS),
     "What it speaks; default anthropic-messages for `anthropic`, else openai-chat.",
   ),
+  region: key(text(100), "Where it computes, as records are to say it, such as `eu-west-1`."),
   key: key(scalarText, "Replaces the caller's credential; empty keeps the caller's."),
   timeouts: key(timeouts, "Limits for one call."),
   breaker: key(breaker, "When the provider counts as down."),
@@ -121,6 +124,7 @@ export const target: Schema<RawTarget> = map({
     ),
     "Top-level parameters to put into the caller's body.",
   ),
+  region: key(text(100), "Where this target computes; what is left out is the provider's."),
   price: key(price, "List price; wins over the bundled table."),
   timeouts: key(timeouts, "Limits for one call; what is left out is the provider's."),
   breaker: key(breaker, "The target's own breaker; what is left out is the provider's."),

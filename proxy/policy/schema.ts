@@ -1,6 +1,7 @@
 /** The whole schema of a policy file; validate.ts runs it, scripts/schema.ts makes the JSON Schema of it. */
 import * as v from "valibot";
 import type { ComplexitySignal, Mode, Price } from "../core/policy.ts";
+import { audit, type RawAudit } from "./schema-audit.ts";
 import { conditions, type RawWhen } from "./schema-conditions.ts";
 import { intentMap, ownName, type RawIntent } from "./schema-intents.ts";
 import { price, provider, target, type RawProvider, type RawTarget } from "./schema-providers.ts";
@@ -60,6 +61,7 @@ export interface RawPolicy {
         readonly queue?: number | undefined;
       }
     | undefined;
+  readonly audit?: RawAudit | undefined;
   readonly prices?: Readonly<Record<string, Price>> | undefined;
   readonly verify?: RawVerify | undefined;
   readonly edge_preference?: number | undefined;
@@ -159,6 +161,7 @@ export const policySchema: Schema<RawPolicy> = map({
     number(0, 1),
     "Share of the answers that stays in the pod: 0.95 is another way to write `verify: 5%`.",
   ),
+  audit: key(audit, "A record of every decision, chained so that tampering shows."),
   prices: key(
     dictionary(nameForm(/^[A-Za-z][^\s]{0,199}$/, "this is not the name of a model"), price),
     "List prices by model name or its beginning; they win over the bundled table.",

@@ -2,7 +2,7 @@
 import { isAlias, isScalar, parseDocument, visit, type Document, type Node } from "yaml";
 
 /** Keys whose value is a credential. */
-const secretKeys = /^(?:key|api[-_]?key|token|secret|password|authorization|x-api-key)$/i;
+const secretKeys = /^(?:key|api[-_]?key|token|secret|password|authorization|x-api-key|salt)$/i;
 
 /** A reference to the environment without a value to fall back on gives nothing away. */
 const reference = /^["']?\$\{\w+(?::-)?\}["']?$/;
@@ -10,7 +10,7 @@ const reference = /^["']?\$\{\w+(?::-)?\}["']?$/;
 const mask = '"***"';
 
 /** Whether it is worth parsing a text for such keys. */
-const maySecret = /(?:key|token|secret|password|authorization)["']?\s*:/i;
+const maySecret = /(?:key|token|secret|password|authorization|salt)["']?\s*:/i;
 
 /** The text with the values of such keys masked; also of a text that is no whole YAML. */
 export function masked(text: string): string {

@@ -57,14 +57,19 @@ export async function readSource(path: string): Promise<Source> {
   }
 }
 
-/** The first 12 hexadecimal digits of the SHA-256 over all texts and why others could not be read. */
-export function revisionOf(sources: readonly Source[]): string {
+/** SHA-256 over all texts, and over why others could not be read. */
+export function hashOf(sources: readonly Source[]): string {
   const hash = createHash("sha256");
   for (const source of sources) {
     const content = source.ok ? source.text : source.message;
     hash.update(`${source.ok ? "text" : "none"} ${content.length}\n`).update(content);
   }
-  return hash.digest("hex").slice(0, 12);
+  return hash.digest("hex");
+}
+
+/** The hash's beginning, which is what people compare. */
+export function revisionOf(hash: string): string {
+  return hash.slice(0, 12);
 }
 
 const ABSENT = "there is no such file or directory";

@@ -32,6 +32,7 @@ export interface DeskParts {
   readonly upstream: { breakers(): readonly BreakerState[] };
   readonly history: PolicyHistory;
   readonly agreement: Agreement;
+  readonly audit: { readonly state: object | null };
   /** Where the policy is read from. */
   readonly source: Pick<LoadOptions, "path" | "env">;
   /** What is in force at the moment. */
@@ -59,6 +60,7 @@ export function adminDesk(parts: DeskParts): Desk {
     report: (span) => (isReportSpan(span) ? report.page(span) : null),
     breakers: () => upstream.breakers(),
     agreement: agreementDesk(parts.agreement, ring),
+    audit: () => parts.audit.state,
     places: () => placesOf(now().policy),
     cache: () => cachePage(parts),
     model: () => modelPage(parts),

@@ -85,6 +85,12 @@ export const adminPaths: readonly AdminPath[] = [
     gives: "An application's verdict on what the pod answered, or would have answered.",
   },
   {
+    path: "/audit",
+    method: "GET",
+    takes: "",
+    gives: "The audit log: the head of its chain, what waits, and why it cannot be written.",
+  },
+  {
     path: "/cache",
     method: "GET",
     takes: "",

@@ -30,6 +30,8 @@ export interface AdminParts extends ProbeParts, CallParts, PolicyParts {
   readonly cache: () => Promise<unknown>;
   readonly model: () => Promise<unknown>;
   readonly agreement: AgreementPages;
+  /** Where the audit log stands; null when there is none. */
+  readonly audit: () => object | null;
   /** The mode that holds now: "observe" while the policy or an operator says so. */
   readonly mode: () => Mode;
   /** The emergency stop: "observe" answers nothing from now on, "enforce" goes back to what the policy says. */
@@ -55,6 +57,7 @@ export function adminRoutes(parts: AdminParts, page: PageFiles): Routes {
     "/policy/source": { GET: async () => jsonReply(await parts.policySource()) },
     "/policy/check": { POST: (request) => checkedPolicy(parts, request) },
     ...agreementRoutes(parts.agreement),
+    "/audit": { GET: () => jsonReply({ audit: parts.audit() }) },
     "/mode": {
       GET: () => jsonReply({ mode: parts.mode() }),
       POST: (request) => changedMode(parts, request),

@@ -43,7 +43,7 @@ export const responseHeaders: Readonly<Record<string, ResponseHeader>> = {
     value: (verdict) => decimal(verdict.complexity, 4),
   },
   "x-sidestep-request-id": {
-    says: "The call's id in logs, in `/decisions?id=` and in traces.",
+    says: "The call's id in logs, in `/decisions?id=`, in traces and in the audit log.",
     value: (_verdict, context) => context.id,
   },
   "x-sidestep-overhead-ms": {

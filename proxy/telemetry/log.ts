@@ -23,6 +23,7 @@ export interface LogOptions {
 
 /** A log with a lifetime. */
 export interface Log extends Recorder {
+  record(record: DecisionRecord): void;
   /** Writes an event of the process; `fields` are the writer's own words, never a caller's. */
   event(level: Level, event: string, fields?: JsonObject): void;
   /** Lines dropped since the start. */

@@ -37,6 +37,15 @@ export interface MetricSources {
   readonly activity?: () => Activity | null;
   /** Log lines dropped since the start. */
   readonly droppedLines?: () => number;
+  /** Where the audit log stands; null when there is none. */
+  readonly audit?: () => AuditStanding | null;
+}
+
+/** What is read of the audit log. */
+export interface AuditStanding {
+  readonly written: number;
+  readonly dropped: number;
+  readonly problem: string | null;
 }
 
 const agreementGauges = [
@@ -77,6 +86,7 @@ export class SourceReader {
     this.#readAgreement(this.#sources.agreement?.() ?? []);
     this.#readActivity();
     this.#readModel();
+    this.#readAudit();
     this.#readDropped();
     this.#readMemoryLimit();
   }
@@ -117,6 +127,16 @@ export class SourceReader {
     this.#instruments.clear("sidestep_model_info");
     const name = model?.() ?? null;
     if (name !== null) this.#instruments.set("sidestep_model_info", { model: name }, 1);
+  }
+
+  #readAudit(): void {
+    const audit = this.#sources.audit?.() ?? null;
+    this.#instruments.clear("sidestep_audit_failing");
+    this.#instruments.clear("sidestep_audit_records");
+    if (audit === null) return;
+    this.#instruments.set("sidestep_audit_failing", {}, Number(audit.problem !== null));
+    this.#instruments.set("sidestep_audit_records", { result: "written" }, audit.written);
+    this.#instruments.set("sidestep_audit_records", { result: "dropped" }, audit.dropped);
   }
 
   #readDropped(): void {

@@ -217,6 +217,16 @@ export const metricTable = {
     labels: [],
     help: "Log lines that were dropped because standard error did not keep up.",
   },
+  sidestep_audit_failing: {
+    kind: "gauge",
+    labels: [],
+    help: "1 while the audit log cannot be written, as on a full disk, else 0; absent while there is none.",
+  },
+  sidestep_audit_records: {
+    kind: "gauge",
+    labels: ["result"],
+    help: "Records since the audit log was opened: written, or dropped because they found no room in the queue.",
+  },
 } as const;
 
 /** Where faults of our own are contained, as far as it is known beforehand. */

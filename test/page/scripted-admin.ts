@@ -62,6 +62,7 @@ export async function startScriptedAdmin({
     timelines: new CallTimelines(),
     metrics: new Metrics(),
     agreement: new Agreement(() => undefined),
+    audit: { state: null },
     store: createMemoryStore({ maxEntries: 10, maxBytes: 1_000 }),
     upstream: { breakers: () => [] },
     source: { path: "/p/policy.yaml", env: {} },

@@ -25,6 +25,7 @@ describe("sidestep", () => {
     ["help"],
     ["run", "--help"],
     ["check", "--help"],
+    ["audit", "--help"],
     ["explain", "--help"],
     ["train", "--help"],
     ["models", "--help"],

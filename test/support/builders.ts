@@ -47,6 +47,7 @@ export function providerOf(name: string, url: string, more: Partial<Provider> = 
     name,
     url: new URL(url),
     protocol: name === "anthropic" ? "anthropic-messages" : "openai-chat",
+    region: null,
     key: null,
     timeouts: { connectMs: 2000, firstByteMs: 10_000, idleMs: 10_000 },
     breaker: { errorThreshold: 0.5, windowMs: 10_000, minRequests: 4, cooldownMs: 500 },
@@ -59,6 +60,7 @@ export function providerOf(name: string, url: string, more: Partial<Provider> = 
 export function policyOf(more: Partial<Policy> = {}): Policy {
   return {
     revision: "000000000000",
+    hash: "0".repeat(64),
     files: [],
     mode: "enforce",
     model: null,
@@ -80,6 +82,7 @@ export function policyOf(more: Partial<Policy> = {}): Policy {
     store: { maxEntries: 100, maxBytes: 1_000_000 },
     outage: { staleMs: 0, answer: false },
     limits: { inspectBytes: 1_048_576, decisionMs: 50, queue: 64 },
+    audit: { file: null, flushMs: 1000, maxBytes: 1_000_000, keep: 10, salt: null },
     prices: new Map(),
     ...more,
   };

@@ -27,6 +27,8 @@ export interface Sidecar {
   readonly process: ChildProcess;
   /** What it has logged so far. */
   readonly log: () => string;
+  /** What it has written to standard output so far, the ready line first. */
+  readonly out: () => string;
   /** Sends SIGTERM and resolves to the exit code. */
   readonly stop: () => Promise<number | null>;
 }
@@ -59,6 +61,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const chunks: string[] = [];
   child.stderr.setEncoding("utf8").on("data", (text: string) => chunks.push(text));
   const log = (): string => chunks.join("");
+  const written: string[] = [];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => written.push(text));
   const ready = await firstLine(child, log);
   return {
     url: ready.listen,
@@ -68,6 +72,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     policyFile,
     process: child,
     log,
+    out: () => written.join(""),
     stop: () => stopped(child, folder),
   };
 }

@@ -1,6 +1,6 @@
 /** Providers, targets and bounds of a compiled policy, what they are by default, and that nothing changes them later. */
 import { describe, expect, test } from "vitest";
-import { policyOf } from "./fixture.ts";
+import { policyOf, problemsOf } from "./fixture.ts";
 
 test("a policy that says nothing has defaults that change no call", async () => {
   const policy = await policyOf("version: 1\n");
@@ -92,6 +92,55 @@ targets:
     ["user", "none"],
     ["parallel", true],
   ]);
+});
+
+test("a target computes where its provider does, unless it says otherwise", async () => {
+  const { providers, targets } = await policyOf(`providers:
+  own: { url: http://h, region: eu-west-1 }
+  plain: { url: http://i }
+targets:
+  - { name: there, provider: own }
+  - { name: elsewhere, provider: own, region: us-east-2 }
+  - { name: somewhere, provider: plain }
+`);
+  expect(providers.get("own")?.region).toBe("eu-west-1");
+  expect([...targets.values()].map(({ provider }) => provider.region)).toEqual([
+    "eu-west-1",
+    "us-east-2",
+    null,
+  ]);
+});
+
+test("an audit log has bounds, and there is none unless asked for", async () => {
+  const { audit } = await policyOf("audit: { file: /var/log/audit.jsonl }\n");
+  expect(audit).toEqual({
+    file: "/var/log/audit.jsonl",
+    flushMs: 1000,
+    maxBytes: 67_108_864,
+    keep: 10,
+    salt: null,
+  });
+  expect((await policyOf("version: 1\n")).audit.file).toBeNull();
+  const full = await policyOf(
+    `audit: { file: stdout, flush: 5s, max_bytes: 1MiB, keep: 0, salt: "" }\n`,
+  );
+  expect(full.audit).toEqual({
+    file: "stdout",
+    flushMs: 5000,
+    maxBytes: 1_048_576,
+    keep: 0,
+    salt: null,
+  });
+});
+
+test.each([
+  ["audit.jsonl", "1:16 expected an absolute path such as /var/log/sidestep/audit.jsonl"],
+  ["/var/log/", "1:16 expected an absolute path"],
+  ["stdout, salt: pepper", "1:30 a salt has at least 16 characters"],
+  ["stdout, max_bytes: 1KiB", "1:35 expected 4096B to 64GiB"],
+])("an audit log cannot be kept so: %s", async (file, problem) => {
+  const [told = ""] = await problemsOf(`audit: { file: ${file} }\n`);
+  expect(told.startsWith(problem)).toBe(true);
 });
 
 test("a target may use a default provider", async () => {

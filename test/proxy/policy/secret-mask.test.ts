@@ -10,6 +10,7 @@ describe("a policy's text", () => {
   it.each([
     ["in block style", `providers:\n  openai:\n    key: ${secret}\n    url: https://a\n`],
     ["in flow style", `providers: { openai: { key: ${secret}, url: "https://a" } }\n`],
+    ["that salts hashes", `audit: { file: stdout, salt: ${secret} }\n`],
     ["quoted", `providers: { openai: { "key": "${secret}" } }\n`],
     ["on a line of its own", `providers:\n  openai:\n    key:\n      ${secret}\n`],
     [

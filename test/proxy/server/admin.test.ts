@@ -64,6 +64,7 @@ async function startAdmin(more: Partial<AdminServerOptions> = {}): Promise<Admin
         ? null
         : { decision: "local" };
     },
+    audit: () => null,
     breakers: () => [{ name: "openai", state: "open", failures: 3, requests: 4 }],
     places: () => [],
     call: () => null,

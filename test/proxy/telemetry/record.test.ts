@@ -7,7 +7,7 @@ import { scrubbed, summaryOf } from "../../../proxy/telemetry/fault-summary.ts";
 import { flatRecord, fullRecord } from "../../../proxy/telemetry/record-json.ts";
 import { recorderOf, type RecordSink } from "../../../proxy/telemetry/recorder.ts";
 import { cheapOf, knownSignals, modelOf, scored } from "../../support/builders.ts";
-import { forwardedVerdict, recordOf, verdictOf } from "./records.ts";
+import { callOf, forwardedVerdict, recordOf, verdictOf } from "./records.ts";
 
 function idsOf(ring: DecisionRing, count: number): string[] {
   return ring.latest(count).map(({ id }) => id);
@@ -72,7 +72,7 @@ describe("the recorder", () => {
     };
     const silent: RecordSink = { record: ({ id }) => seen.push(`silent ${id}`) };
     const recorder = recorderOf([broken, whole, silent]);
-    recorder.record(recordOf({ id: "one" }));
+    recorder.record(recordOf({ id: "one" }), callOf());
     recorder.fault("decide", "odd");
     expect(seen).toEqual(["telemetry: Error: disk full", "one", "silent one", "decide: odd"]);
   });

@@ -1,7 +1,8 @@
 /** Makers of settled records for the tests of telemetry. */
 import { probability, score } from "../../../proxy/core/brand.ts";
 import type { DecisionRecord, Verdict } from "../../../proxy/core/decision.ts";
-import { knownSignals, modelOf, scored } from "../../support/builders.ts";
+import type { RecordedCall } from "../../../proxy/core/ports.ts";
+import { knownSignals, modelOf, policyOf, scored, viewOf } from "../../support/builders.ts";
 
 /** A call that a template answered. */
 export function verdictOf(more: Partial<Verdict> = {}): Verdict {
@@ -59,6 +60,17 @@ export function recordOf(more: Partial<DecisionRecord> = {}): DecisionRecord {
     overheadMs: 2.5,
     firstByteMs: 3,
     totalMs: 4,
+    ...more,
+  };
+}
+
+/** The call that a record is made of. */
+export function callOf(more: Partial<RecordedCall> = {}): RecordedCall {
+  return {
+    head: { method: "POST", target: "/v1/chat/completions", headers: [] },
+    reading: { kind: "view", view: viewOf("hello") },
+    controls: { mode: null, cache: null, target: null },
+    snapshot: { policy: policyOf() },
     ...more,
   };
 }
