@@ -7,7 +7,7 @@ import { EventFeed } from "./server/event-feed.ts";
 import { PolicyHistory } from "./server/policy-history.ts";
 import { createMemoryStore, type MemoryStore } from "./store/memory.ts";
 import { CallTimelines } from "./telemetry/call-timeline.ts";
-import { Agreement } from "./telemetry/agreement.ts";
+import { Agreement, type OnSuspension } from "./telemetry/agreement.ts";
 import { AuditLog } from "./telemetry/audit-log.ts";
 import { DecisionRing } from "./telemetry/decision-ring.ts";
 import { createLog, levelNamed, type Log } from "./telemetry/log.ts";
@@ -71,7 +71,7 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
   const tracer = timelines.around(spans);
   const upstream = upstreamIn(options, metrics, log);
   const store = createMemoryStore(policy.store);
-  const agreement = agreementIn(log);
+  const agreement = agreementIn(log, audit);
   const generators = generatorsIn(log);
   const stateFolder = await stateFolderFor(options, log);
   const unwatch = watchStalls((ms) => log.event("warn", "event_loop_stalled", { ms }));
@@ -116,12 +116,13 @@ function auditIn(log: Log): AuditLog {
   });
 }
 
-/** The book of agreement, with each change of a route's standing in the log. */
-function agreementIn(log: Log): Agreement {
-  return new Agreement(({ route, suspendedAt, checked }) => {
+/** The book of agreement, with each change of a route's standing in the log, and each comparison in the audit log. */
+function agreementIn(log: Log, audit: AuditLog): Agreement {
+  const onSuspension: OnSuspension = ({ route, suspendedAt, checked }) => {
     const event = suspendedAt === null ? "route_resumed" : "route_suspended";
     log.event("warn", event, { route, checked: { ...checked } });
-  });
+  };
+  return new Agreement(onSuspension, (compared) => audit.compared(compared));
 }
 
 /** The text generators, with each change of their state in the log. */

@@ -31,6 +31,9 @@ export interface RouteAgreement {
 /** Told when a route is suspended or resumed. */
 export type OnSuspension = (standing: RouteAgreement) => void;
 
+/** Told of each comparison that counts. */
+export type OnCompared = (compared: Compared) => void;
+
 interface Tally {
   readonly counts: Record<Judge, Record<Outcome, number>>;
   suspendedAt: string | null;
@@ -39,14 +42,16 @@ interface Tally {
 /** The book of the process. Counts outlive a reload for as long as the route and what it answers by stay the same. */
 export class Agreement implements AgreementBook {
   readonly #onSuspension: OnSuspension;
+  readonly #onCompared: OnCompared;
   readonly #calls = new Map<string, Compared>();
   #tallies = new Map<string, Tally>();
   #routes = new Map<string, { readonly route: Route; readonly tally: Tally }>();
   /** Calls that are under way when the policy changes still have their own route. */
   readonly #ofRoute = new WeakMap<Route, Tally>();
 
-  constructor(onSuspension: OnSuspension) {
+  constructor(onSuspension: OnSuspension, onCompared: OnCompared = () => undefined) {
     this.#onSuspension = onSuspension;
+    this.#onCompared = onCompared;
   }
 
   /** Takes a policy up; what was counted of routes that it changes is forgotten. */
@@ -80,6 +85,7 @@ export class Agreement implements AgreementBook {
       this.#calls.delete(oldest);
     }
     tally.counts[compared.by][compared.outcome] += 1;
+    this.#onCompared(compared);
     this.#judge(compared.route, tally);
   }
 

@@ -4,7 +4,7 @@ import type { Writable } from "node:stream";
 import type { DecisionRecord } from "../core/decision.ts";
 import type { HeaderLines } from "../core/http.ts";
 import type { AuditRule } from "../core/policy.ts";
-import type { RecordedCall } from "../core/ports.ts";
+import type { Compared, RecordedCall } from "../core/ports.ts";
 import { AuditFile } from "./audit-file.ts";
 import type { AuditDestination } from "./audit-destination.ts";
 import { auditFields, callerHash } from "./audit-record.ts";
@@ -67,6 +67,12 @@ export class AuditLog implements RecordSink {
     const salt = this.#rule.salt ?? this.#ownSalt;
     const caller = credential === null ? null : callerHash(credential, salt);
     this.#writer.add(auditFields(record, call, caller), record.at);
+  }
+
+  /** An answer of the pod was held against the cloud's, or an application judged it. */
+  compared({ id, route, outcome, by }: Compared): void {
+    const at = new Date().toISOString();
+    this.#writer?.add({ event: "compared", at, id, route: route.name, outcome, by }, at);
   }
 
   /** Null while there is no audit log. */

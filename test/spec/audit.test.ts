@@ -99,6 +99,15 @@ function written(id: string): Promise<Fields> {
   });
 }
 
+/** So many comparisons of a call, once they are on disk. */
+function comparedTo(id: string, count: number): Promise<readonly Fields[]> {
+  return eventually(async () => {
+    const records = await recordsIn(file);
+    const found = records.filter((one) => one["event"] === "compared" && one["id"] === id);
+    return found.length === count ? found : null;
+  });
+}
+
 async function allFiles(): Promise<readonly string[]> {
   return (await readdir(folder)).map((name) => join(folder, name));
 }
@@ -153,6 +162,27 @@ describe("a decision in the audit log", () => {
         .split("\n")
         .find((each) => each.includes(id)) ?? "";
     expect(record).toMatchObject(withoutTimes(Object(JSON.parse(line))));
+  });
+
+  it("is followed by what a comparison with the cloud said of it, and by the application's verdict", async () => {
+    const policy = `${policyFor(`file: ${file}, flush: 20ms`)}verify: 100%\n`;
+    const sidecar = await startSidecar({ policy });
+    running.push(sidecar);
+    const id = await ask(sidecar, "ping");
+    await comparedTo(id, 1);
+    const body = JSON.stringify({ id, verdict: "wrong" });
+    expect((await fetch(`${sidecar.admin}/feedback`, { method: "POST", body })).ok).toBe(true);
+    expect(await comparedTo(id, 2)).toMatchObject([
+      { route: "ping", outcome: "unclear", by: "estimate" },
+      { route: "ping", outcome: "disagree", by: "feedback" },
+    ]);
+    expect((await verify()).code).toBe(0);
+    const { out } = await sidestep(["audit", "find", id, file]);
+    expect(out.match(/"event": "\w+"/g)).toEqual([
+      '"event": "call"',
+      '"event": "compared"',
+      '"event": "compared"',
+    ]);
   });
 
   it("names a caller by a hash that needs the salt, and tells callers apart", async () => {
