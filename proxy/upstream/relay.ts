@@ -79,7 +79,11 @@ class Exchange {
     });
     request.on("socket", this.#connected);
     request.on("response", this.#replied);
-    if (onSwitch !== null) request.on("upgrade", this.#switched);
+    if (onSwitch !== null) {
+      request.on("upgrade", this.#switched);
+      // Refused or not, what the provider reads on this connection from now on is not ours to know.
+      request.shouldKeepAlive = false;
+    }
     request.on("error", this.#broke);
     request.on("close", this.#closed);
     signal.addEventListener("abort", this.#aborted);

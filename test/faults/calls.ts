@@ -96,6 +96,13 @@ export const calls: readonly FaultCall[] = [
   },
 ];
 
+/** The call with that name. */
+export function callNamed(name: string): FaultCall {
+  const call = calls.find((one) => one.name === name);
+  if (call === undefined) throw new Error(`no such call: ${name}`);
+  return call;
+}
+
 /** How a call's bytes differ from the plain call. */
 export interface CallBytes {
   /** A provider's name as the path's first segment, e.g. "/swift". */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createScriptedUpstream, type ScriptedUpstream } from "../support/scripted-upstream.ts";
 import { eventually } from "../support/sidecar.ts";
-import { calls, type FaultCall } from "./calls.ts";
+import { callNamed } from "./calls.ts";
 import { createBadServer, createBlackHole, type DeadEnd } from "./dead-ends.ts";
 import { begin, manners, type Manner } from "./leaving-caller.ts";
 import { leavingRows, type LeavingRow } from "./leaving-table.ts";
@@ -42,12 +42,6 @@ afterAll(async () => {
   await rig?.sidecar.stop();
   await Promise.all([upstream?.close(), lost?.close(), mute?.close()]);
 });
-
-function callNamed(name: string): FaultCall {
-  const call = calls.find((one) => one.name === name);
-  if (call === undefined) throw new Error(`no such call: ${name}`);
-  return call;
-}
 
 const cases = leavingRows.flatMap((row) => manners.map((manner) => ({ ...row, manner })));
 

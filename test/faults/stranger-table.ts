@@ -53,4 +53,15 @@ export const strangerRows: readonly StrangerRow[] = [
     bytes: "CONNECT EVIL HTTP/1.1\r\nHost: EVIL\r\n\r\n",
     target: null,
   },
+  {
+    name: "an upgrade to an absolute target",
+    bytes: headed(
+      "http://EVIL/v1/x",
+      "Host: EVIL",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Key: x",
+    ),
+    target: "/v1/x",
+  },
 ];
