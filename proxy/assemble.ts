@@ -15,6 +15,7 @@ import { decide } from "./layers/decide.ts";
 import { deliberation } from "./layers/deliberation.ts";
 import { explain, type Explanation } from "./layers/explain.ts";
 import { forward } from "./layers/forward.ts";
+import { hear } from "./layers/hear.ts";
 import { observe } from "./layers/observe.ts";
 import { recall, recallRouted, type RecallParts } from "./layers/recall.ts";
 import { remember } from "./layers/remember.ts";
@@ -203,7 +204,7 @@ function generationOf(
   snapshot: Snapshot,
   { classifier, isWhole }: Pick<Generation, "classifier" | "isWhole">,
 ): Generation {
-  const { recorder, tracer } = ground;
+  const { recorder, tracer, audit } = ground;
   const parts = partsOf(ground, classifier);
   const { upstream, deliberate, thorough, answers, stored, verify } = parts;
   const faults = recorder;
@@ -214,7 +215,8 @@ function generationOf(
     .under(answer(answers, verify))
     .under(decide({ deliberate, faults }))
     .under(recall(stored))
-    .under(observe({ recorder, tracer }));
+    .under(observe({ recorder, tracer }))
+    .under(hear({ replied: (received, text) => audit.replied(received, text), faults }));
   return {
     policy: snapshot.policy,
     classifier,

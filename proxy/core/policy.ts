@@ -226,7 +226,14 @@ export type ComplexitySignal =
   | "difficulty"
   | "keywords";
 
-/** The audit log: where, and how it is written. */
+/** What of a call's content the audit log holds, masked. */
+export interface AuditContent {
+  readonly request: boolean;
+  readonly reply: boolean;
+  readonly maxChars: number;
+}
+
+/** The audit log: where, how it is written, and what it may hold. */
 export interface AuditRule {
   /** An absolute path, or `stdout`; null writes none. */
   readonly file: string | null;
@@ -237,6 +244,8 @@ export interface AuditRule {
   readonly keep: number;
   /** Salts the hash of callers' credentials; null takes one that the process makes. */
   readonly salt: string | null;
+  /** Null keeps none. */
+  readonly content: AuditContent | null;
 }
 
 /** The compiled policy. Deep-frozen: nothing changes it after load. */

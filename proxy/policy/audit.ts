@@ -1,8 +1,8 @@
 /** Compiles the audit log's settings; compile.ts calls it. */
-import type { AuditRule } from "../core/policy.ts";
+import type { AuditContent, AuditRule } from "../core/policy.ts";
 import type { Context } from "./context.ts";
-import { DEFAULT_AUDIT } from "./defaults.ts";
-import type { RawAudit } from "./schema-audit.ts";
+import { DEFAULT_AUDIT, DEFAULT_AUDIT_CONTENT } from "./defaults.ts";
+import type { RawAudit, RawAuditContent } from "./schema-audit.ts";
 
 /** A salt that is shorter could be found by trying. */
 const SHORTEST_SALT = 16;
@@ -16,6 +16,7 @@ export function auditFrom(raw: RawAudit | undefined, context: Context): AuditRul
     maxBytes: raw.max_bytes ?? DEFAULT_AUDIT.maxBytes,
     keep: raw.keep ?? DEFAULT_AUDIT.keep,
     salt: saltOf(raw.salt, context),
+    content: raw.content === undefined ? null : contentFrom(raw.content),
   };
 }
 
@@ -25,4 +26,12 @@ function saltOf(salt: string | undefined, context: Context): string | null {
     context.report(["audit", "salt"], `a salt has at least ${SHORTEST_SALT} characters`);
   }
   return salt;
+}
+
+function contentFrom(raw: RawAuditContent): AuditContent {
+  return {
+    request: raw.request ?? DEFAULT_AUDIT_CONTENT.request,
+    reply: raw.reply ?? DEFAULT_AUDIT_CONTENT.reply,
+    maxChars: raw.max_chars ?? DEFAULT_AUDIT_CONTENT.maxChars,
+  };
 }

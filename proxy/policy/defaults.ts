@@ -1,5 +1,6 @@
 /** What a policy is where it says nothing; compile.ts fills it in and the reference prints it. */
 import type {
+  AuditContent,
   AuditRule,
   BreakerRule,
   CacheRule,
@@ -44,7 +45,10 @@ export const DEFAULT_AUDIT: AuditRule = {
   maxBytes: 64 * 1024 ** 2,
   keep: 10,
   salt: null,
+  content: null,
 };
+
+export const DEFAULT_AUDIT_CONTENT: AuditContent = { request: true, reply: true, maxChars: 500 };
 
 export const DEFAULT_WEIGHTS: Readonly<Partial<Record<ComplexitySignal, number>>> = {
   length: 0.3,

@@ -1,5 +1,22 @@
-/** The schema of the audit log: where it goes, and how it is written and rotated. */
-import { duration, form, key, map, scalarText, size, whole, type Schema } from "./schema-values.ts";
+/** The schema of the audit log: where it goes, how it is rotated, and what of a call's content it may hold. */
+import {
+  duration,
+  flag,
+  form,
+  key,
+  map,
+  scalarText,
+  size,
+  whole,
+  type Schema,
+} from "./schema-values.ts";
+
+/** What of the content is kept, as written. */
+export interface RawAuditContent {
+  readonly request?: boolean | undefined;
+  readonly reply?: boolean | undefined;
+  readonly max_chars?: number | undefined;
+}
 
 /** The audit log as written. */
 export interface RawAudit {
@@ -8,7 +25,14 @@ export interface RawAudit {
   readonly max_bytes?: number | undefined;
   readonly keep?: number | undefined;
   readonly salt?: string | undefined;
+  readonly content?: RawAuditContent | undefined;
 }
+
+const content: Schema<RawAuditContent> = map({
+  request: key(flag, "Whether the user's last turn is kept; default true."),
+  reply: key(flag, "Whether the reply's text is kept; default true."),
+  max_chars: key(whole(1, 4000), "Characters of each that are kept; default 500."),
+});
 
 /** The audit log. */
 export const audit: Schema<RawAudit> = map({
@@ -28,5 +52,9 @@ export const audit: Schema<RawAudit> = map({
   salt: key(
     scalarText,
     "Salts the hash of callers' credentials; default one that the process makes at its start.",
+  ),
+  content: key(
+    content,
+    "Keeps what was asked and replied, masked and cut; without it nothing is kept.",
   ),
 });

@@ -32,7 +32,7 @@ const longestBody = 60_000;
 export function bodyOf(fields: JsonObject): string {
   const body = JSON.stringify(fields).slice(1, -1);
   if (body.length <= longestBody) return body;
-  const { signals: _signals, content: _content, ...rest } = fields;
+  const { signals: _signals, request: _request, ...rest } = fields;
   return JSON.stringify({ ...rest, isCut: true }).slice(1, -1);
 }
 

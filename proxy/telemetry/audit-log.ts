@@ -10,6 +10,7 @@ import type { AuditDestination } from "./audit-destination.ts";
 import { auditFields, callerHash } from "./audit-record.ts";
 import { auditStream } from "./audit-stream.ts";
 import { AuditWriter, type WriterState } from "./audit-writer.ts";
+import { maskedContent } from "./content-mask.ts";
 import type { Log } from "./log.ts";
 import type { RecordSink } from "./recorder.ts";
 
@@ -19,6 +20,12 @@ export interface AuditLogOptions {
   readonly stdout: Writable;
   /** A fingerprint of the credential that the lines carry; null when they carry none. */
   readonly credentialOf: (lines: HeaderLines) => string | null;
+}
+
+/** A call that was replied to. */
+export interface RepliedCall {
+  readonly id: string;
+  readonly snapshot: RecordedCall["snapshot"];
 }
 
 /** Where the log stands, for the admin listener and the metrics. */
@@ -67,6 +74,15 @@ export class AuditLog implements RecordSink {
     const salt = this.#rule.salt ?? this.#ownSalt;
     const caller = credential === null ? null : callerHash(credential, salt);
     this.#writer.add(auditFields(record, call, caller), record.at);
+  }
+
+  /** What a call's reply said, where the policy of the call keeps that. */
+  replied({ id, snapshot }: RepliedCall, text: string): void {
+    const { content } = snapshot.policy.audit;
+    if (content?.reply !== true) return;
+    const at = new Date().toISOString();
+    const reply = maskedContent(text, content.maxChars);
+    this.#writer?.add({ event: "reply", at, id, reply }, at);
   }
 
   /** An answer of the pod was held against the cloud's, or an application judged it. */

@@ -1,10 +1,11 @@
-/** What the audit log says of one call: the decision record, and where and by whom it was made; no content. */
+/** What the audit log says of one call: the decision record, where and by whom it was made, and of its content what the policy keeps, masked. */
 import { createHmac } from "node:crypto";
 import { cacheOutcomeOf } from "../core/cache-outcome.ts";
 import type { DecisionRecord, Verdict } from "../core/decision.ts";
 import type { Policy } from "../core/policy.ts";
 import type { RecordedCall } from "../core/ports.ts";
 import type { JsonObject } from "../core/request.ts";
+import { maskedContent } from "./content-mask.ts";
 import { fullRecord } from "./record-json.ts";
 
 /** Fields in the order in which they are written; `caller` is null for a call without a credential. */
@@ -24,7 +25,16 @@ export function auditFields(
     caller,
     region: regionOf(verdict, policy),
     cache: cacheOutcomeOf(verdict, call),
+    ...requestOf(call),
   };
+}
+
+/** The user's last turn, only where the policy keeps it. */
+function requestOf({ reading, snapshot }: RecordedCall): JsonObject {
+  const { content } = snapshot.policy.audit;
+  if (content?.request !== true) return {};
+  const text = reading.kind === "view" ? reading.view.text : null;
+  return { request: text === null ? null : maskedContent(text, content.maxChars) };
 }
 
 /** 16 hex digits; without the salt a list of known credentials does not tell which one it was. */

@@ -12,7 +12,8 @@ const longestMessage = 300;
 // What a parser complains about is the text it was given, so its messages quote callers' content.
 const quoting: ReadonlySet<string> = new Set(["SyntaxError", "ZodError", "ValiError"]);
 
-const secrets =
+/** What looks like a credential. */
+export const secretPattern: RegExp =
   /\b(?:bearer|basic)\s+[\w.~+/=-]+|\b(?:sk|pk|rk|key|xox[abp]|gh[pousr])[-_][\w-]{8,}|\bAIza[\w-]{20,}|\beyJ[\w-]+\.[\w-]+\.?[\w-]*|(?<=:\/\/)[^\s/@]*@|(?<=[?&](?:api[-_]?key|key|token|sig|signature|code)=)[^&\s]+/gi;
 
 /** Kind, code and message of a fault; the stack, the cause and other fields stay out. */
@@ -32,7 +33,7 @@ export function scrubbed(text: string): string {
 
 /** The same for a text of ours, of any length. */
 export function withoutSecrets(text: string): string {
-  return text.replace(secrets, "***");
+  return text.replace(secretPattern, "***");
 }
 
 function codeOf(fault: Error): string | null {

@@ -236,6 +236,7 @@ export const faultPlaces: readonly string[] = [
   "decide",
   "fitting",
   "forward",
+  "hear",
   "observe",
   "otlp_metrics",
   "rescue",

@@ -24,13 +24,19 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const decisionsPage = v.object({ decisions: v.tuple([v.looseObject({ trail: v.unknown() })]) });
 
+const longQuestion = `write to whom? my card is 4111 1111 1111 1111 ${"x ".repeat(99)}`;
+
 let cloud: SimulatedCloud;
 let folder = "";
 let file = "";
 const running: Sidecar[] = [];
 
 beforeAll(async () => {
-  cloud = await createSimulatedCloud({ ttftMs: 1, tokensPerSecond: 0 });
+  cloud = await createSimulatedCloud({
+    ttftMs: 1,
+    tokensPerSecond: 0,
+    answers: [{ text: longQuestion, answer: "Write to jane.roe@example.com." }],
+  });
 });
 
 afterAll(() => cloud?.close());
@@ -91,11 +97,11 @@ async function recordsIn(path: string): Promise<readonly Fields[]> {
     .map((line): Fields => Object(JSON.parse(line)));
 }
 
-/** The record of a call, once it is on disk. */
-function written(id: string): Promise<Fields> {
+/** The record of a call, or what followed it, once it is on disk. */
+function written(id: string, event = "call"): Promise<Fields> {
   return eventually(async () => {
     const records = await recordsIn(file);
-    return records.find((record) => record["id"] === id) ?? null;
+    return records.find((one) => one["id"] === id && one["event"] === event) ?? null;
   });
 }
 
@@ -147,7 +153,7 @@ describe("a decision in the audit log", () => {
     expect(record["costUsd"]).toBeGreaterThan(0);
     expect(record["caller"]).toMatch(/^[0-9a-f]{16}$/);
     expect(record["policyHash"]).toMatch(new RegExp(`^${String(record["policy"])}[0-9a-f]{52}$`));
-    expect(record).not.toHaveProperty("content");
+    expect(record).not.toHaveProperty("request");
 
     const { code, out } = await sidestep(["audit", "find", id, file]);
     expect(code).toBe(0);
@@ -162,6 +168,29 @@ describe("a decision in the audit log", () => {
         .split("\n")
         .find((each) => each.includes(id)) ?? "";
     expect(record).toMatchObject(withoutTimes(Object(JSON.parse(line))));
+  });
+
+  it("holds content only where the policy asks for it, masked and cut, streamed or not", async () => {
+    const sidecar = await start(`file: ${file}, flush: 20ms, content: { max_chars: 60 }`);
+    for (const stream of [false, true]) {
+      const id = await ask(sidecar, longQuestion, "sk-test", stream);
+      expect((await written(id))["request"]).toMatch(
+        /^write to whom\? my card is \[card\] x[x ]+…$/,
+      );
+      expect((await written(id, "reply"))["reply"]).toBe("Write to [email].");
+    }
+    const local = await ask(sidecar, "ping a@b.example");
+    expect((await written(local))["request"]).toBe("ping [email]");
+    expect((await written(local, "reply"))["reply"]).toBe("pong");
+    expect((await verify()).code).toBe(0);
+  });
+
+  it("may hold the request alone", async () => {
+    const sidecar = await start(`file: ${file}, flush: 20ms, content: { reply: false }`);
+    const id = await ask(sidecar, "write to whom");
+    expect((await written(id))["request"]).toBe("write to whom");
+    await sidecar.stop();
+    expect((await recordsIn(file)).map(({ event }) => event)).toEqual(["opened", "call", "closed"]);
   });
 
   it("is followed by what a comparison with the cloud said of it, and by the application's verdict", async () => {

@@ -82,7 +82,7 @@ export function policyOf(more: Partial<Policy> = {}): Policy {
     store: { maxEntries: 100, maxBytes: 1_000_000 },
     outage: { staleMs: 0, answer: false },
     limits: { inspectBytes: 1_048_576, decisionMs: 50, queue: 64 },
-    audit: { file: null, flushMs: 1000, maxBytes: 1_000_000, keep: 10, salt: null },
+    audit: { file: null, flushMs: 1000, maxBytes: 1_000_000, keep: 10, salt: null, content: null },
     prices: new Map(),
     ...more,
   };

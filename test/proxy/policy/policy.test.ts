@@ -111,7 +111,7 @@ targets:
   ]);
 });
 
-test("an audit log has bounds, and there is none unless asked for", async () => {
+test("an audit log has bounds, and neither it nor content is kept unless asked for", async () => {
   const { audit } = await policyOf("audit: { file: /var/log/audit.jsonl }\n");
   expect(audit).toEqual({
     file: "/var/log/audit.jsonl",
@@ -119,10 +119,11 @@ test("an audit log has bounds, and there is none unless asked for", async () => 
     maxBytes: 67_108_864,
     keep: 10,
     salt: null,
+    content: null,
   });
   expect((await policyOf("version: 1\n")).audit.file).toBeNull();
   const full = await policyOf(
-    `audit: { file: stdout, flush: 5s, max_bytes: 1MiB, keep: 0, salt: "" }\n`,
+    `audit: { file: stdout, flush: 5s, max_bytes: 1MiB, keep: 0, salt: "", content: { reply: false } }\n`,
   );
   expect(full.audit).toEqual({
     file: "stdout",
@@ -130,6 +131,7 @@ test("an audit log has bounds, and there is none unless asked for", async () => 
     maxBytes: 1_048_576,
     keep: 0,
     salt: null,
+    content: { request: true, reply: false, maxChars: 500 },
   });
 });
 

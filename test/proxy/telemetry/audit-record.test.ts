@@ -20,7 +20,10 @@ function namesUnder(head: string): readonly string[] {
 
 describe("a record of the audit log", () => {
   it("has the fields that docs/audit.md names, and no other", () => {
-    const fields = auditFields(recordOf(), callOf(), null);
+    const { audit } = policyOf();
+    const content = { request: true, reply: true, maxChars: 10 };
+    const policy = policyOf({ audit: { ...audit, content } });
+    const fields = auditFields(recordOf(), callOf({ snapshot: { policy } }), null);
     const line: object = JSON.parse(sealed(bodyOf(fields), noRecord).text);
     expect(namesUnder("| field |").toSorted()).toEqual(Object.keys(line).toSorted());
   });
