@@ -41,8 +41,6 @@ const nginxName = "nginx";
 export const portkeyName = "Portkey";
 export const litellmName = "LiteLLM";
 
-const root = join(import.meta.dirname, "../..");
-
 /** A chat call's way to `url`. */
 function endpointOf(url: string, headers: Readonly<Record<string, string>> = {}): Endpoint {
   return { url, path: chatPath, headers: { ...clientHeaders, ...headers } };
@@ -125,7 +123,11 @@ export function sidestep(options: SidestepOptions = {}): Contender {
       const started = await stage.processes.start({
         name,
         command: process.execPath,
-        args: [...sidestepArguments(file, port), "--state", options.state ?? join(home, "state")],
+        args: [
+          ...sidestepArguments(stage.program(), file, port),
+          "--state",
+          options.state ?? join(home, "state"),
+        ],
         core: isPinned ? stage.cores.proxy : stage.cores.all,
         environment,
         ready: "line",
@@ -135,9 +137,9 @@ export function sidestep(options: SidestepOptions = {}): Contender {
   };
 }
 
-function sidestepArguments(policy: string, port: number): readonly string[] {
+function sidestepArguments(program: string, policy: string, port: number): readonly string[] {
   const listeners = ["--listen", `127.0.0.1:${port}`, "--admin", "127.0.0.1:0"];
-  return [join(root, "proxy/main.ts"), "run", "--policy", policy, ...listeners];
+  return [program, "run", "--policy", policy, ...listeners];
 }
 
 const fetchHint = "not fetched: run `npm run bench:peers`";

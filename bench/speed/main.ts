@@ -34,6 +34,8 @@ async function measured(stage: Stage): Promise<Report> {
   const { settings, cores } = stage;
   const machine = machineNow();
   if (cores.proxy === null) stage.tell("nothing is pinned: two cores and taskset are wanted");
+  // Built now, not within the first start that is timed.
+  stage.tell(`measuring ${stage.program()}`);
   // The bench itself must not stand in the way of what is measured.
   pinThis(cores.load);
   const chosen = parts.filter(

@@ -1,5 +1,6 @@
 /** What every part of the bench works with: its processes, folder, cores and settings. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Contender, Running } from "./contenders.ts";
@@ -7,11 +8,15 @@ import { twoCores, type Cores } from "./pinning.ts";
 import { Processes } from "./processes.ts";
 import type { Settings } from "./settings.ts";
 
+const buildScript = join(import.meta.dirname, "../../scripts/build.ts");
+
 export interface Stage {
   readonly settings: Settings;
   readonly cores: Cores;
   readonly folder: string;
   readonly processes: Processes;
+  /** The program as it is shipped, built when it is first asked for. */
+  program(): string;
   /** A folder that nobody else uses. */
   newFolder(name: string): string;
   /** Shows how far the bench is. */
@@ -27,11 +32,16 @@ export function createStage(settings: Settings, output: NodeJS.WritableStream): 
   const processes = new Processes(folder);
   const startedMs = performance.now();
   let folders = 0;
+  const shipped = join(folder, "dist");
   return {
     settings,
     cores: twoCores(),
     folder,
     processes,
+    program: () => {
+      if (!existsSync(shipped)) execFileSync(process.execPath, [buildScript, "--out", shipped]);
+      return join(shipped, "sidestep.js");
+    },
     newFolder: (name) => {
       folders += 1;
       const made = join(folder, `${name.replaceAll(/\W+/g, "-")}-home-${folders}`);
