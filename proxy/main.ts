@@ -7,6 +7,7 @@ import { exitCodes, UsageError, type Command, type Terminal } from "./cli/comman
 import { explainCommand } from "./cli/explain.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
 import { injectCommand, uninjectCommand } from "./cli/inject.ts";
+import { injectorCommand } from "./cli/injector.ts";
 import { modelsCommand } from "./cli/models.ts";
 import { runCommand, StartFailed } from "./cli/run.ts";
 import { trainCommand } from "./cli/train.ts";
@@ -26,6 +27,14 @@ const patcher = async () => {
   return { readSettings, ...manifest };
 };
 
+const injector = async () => {
+  const [{ readSettings }, { beginInjector }] = await Promise.all([
+    import("./injector/settings.ts"),
+    import("./webhook/start.ts"),
+  ]);
+  return { readSettings, beginInjector };
+};
+
 const commands: ReadonlyMap<string, Command> = new Map(
   [
     runCommand(async (options) => (await sidecar()).startSidecar(options)),
@@ -42,6 +51,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     modelsCommand(() => import("./inference/model-listing.ts")),
     injectCommand(patcher),
     uninjectCommand(patcher),
+    injectorCommand(injector),
     healthcheck,
     wait,
     version,

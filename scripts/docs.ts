@@ -6,6 +6,7 @@ import { reasons } from "../proxy/core/reasons.ts";
 import { metricTable } from "../proxy/telemetry/metric-table.ts";
 import { annotations, PREFIX } from "../proxy/injector/annotations.ts";
 import { baseUrlVariables } from "../proxy/injector/providers.ts";
+import { metrics as injectorMetrics } from "../proxy/webhook/metric-table.ts";
 import { doneReasons, leftReasons, skipReasons } from "../proxy/injector/reasons.ts";
 import { adminPaths } from "../proxy/server/admin-paths.ts";
 
@@ -101,6 +102,8 @@ function injectionPage(): string {
     "",
     ...injectionReasons(),
     "",
+    ...injectorMetricTable(),
+    "",
   ].join("\n");
 }
 
@@ -133,6 +136,22 @@ function injectionReasons(): readonly string[] {
   return [
     "## Reasons",
     ...tables.flatMap(([title, table]) => ["", title, "", ...reasonTable(table)]),
+  ];
+}
+
+function injectorMetricTable(): readonly string[] {
+  const rows = Object.values(injectorMetrics).map(({ name, labelNames, help }) => {
+    const labels = labelNames.map((label) => `\`${label}\``).join(", ");
+    return `| \`${name}\` | ${labels === "" ? "none" : labels} | ${help} |`;
+  });
+  return [
+    "## Metrics of the injector",
+    "",
+    "`/metrics` on its health port; Node's own metrics are there too.",
+    "",
+    "| metric | labels | what it tells |",
+    "| --- | --- | --- |",
+    ...rows,
   ];
 }
 

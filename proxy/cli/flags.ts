@@ -78,9 +78,9 @@ export function valueOf(flags: Flags, name: string): string | undefined {
 /** A flag's duration in milliseconds. Throws UsageError. */
 export function durationMs(flags: Flags, name: string, fallback: string): number {
   const text = valueOf(flags, name) ?? fallback;
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   if (match === null) throw new UsageError(`--${name} ${text}: a duration looks like 25s or 500ms`);
-  const unit = { ms: 1, s: 1000, m: 60_000 }[match[2] ?? "s"] ?? 1000;
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] ?? "s"] ?? 1000;
   return Number(match[1]) * unit;
 }
 

@@ -1,8 +1,7 @@
 /** `sidestep inject` and `uninject`: put the sidecar into manifests and take it out, by the webhook's own rules. */
-import { readFile } from "node:fs/promises";
-import { parse } from "yaml";
 import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
 import { isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
+import { bytesOf, settingsOf, type SettingsReader } from "./settings-file.ts";
 import { programVersion } from "../telemetry/program-version.ts";
 
 /** What was done to a workload or container, in one line. */
@@ -20,12 +19,7 @@ export type PatchedText =
   | { readonly ok: false; readonly problem: string };
 
 /** The injector's part; `Settings` are what it makes of the operator's own. */
-export interface ManifestPatcher<Settings> {
-  readSettings(
-    value: unknown,
-  ):
-    | { readonly ok: true; readonly settings: Settings }
-    | { readonly ok: false; readonly problems: readonly string[] };
+export interface ManifestPatcher<Settings> extends SettingsReader<Settings> {
   injectManifest(
     text: string,
     settings: Settings,
@@ -110,26 +104,6 @@ export function uninjectCommand<S>(open: () => Promise<ManifestPatcher<S>>): Com
   };
 }
 
-async function settingsOf<S>(
-  given: Flags,
-  patcher: ManifestPatcher<S>,
-  version: string,
-): Promise<S> {
-  const file = valueOf(given, "settings");
-  const written: unknown = file === undefined ? {} : parse((await bytesOf(file)).toString());
-  const image = valueOf(given, "image");
-  const all = {
-    image: `sidestep:${version}`,
-    ...(typeof written === "object" ? written : {}),
-    ...(image === undefined ? {} : { image }),
-  };
-  const read = patcher.readSettings(all);
-  if (read.ok) return read.settings;
-  throw new UsageError(
-    read.problems.map((problem) => `${file ?? "settings"}: ${problem}`).join("\n"),
-  );
-}
-
 function minorOf(version: string | undefined): number | null {
   if (version === undefined) return null;
   const minor = /^v?1\.(\d{1,3})(?:[.+-].*)?$/.exec(version)?.[1];
@@ -151,14 +125,6 @@ async function patchAll(
     isWell = print(patched, { file, isFirst: at === 0, terminal }) && isWell;
   }
   return isWell ? exitCodes.ok : exitCodes.invalid;
-}
-
-async function bytesOf(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (fault) {
-    throw new UsageError(fault instanceof Error ? fault.message : String(fault), { cause: fault });
-  }
 }
 
 function print(

@@ -1,5 +1,6 @@
 /** `sidestep run`: starts the sidecar, prints one ready line, drains on SIGTERM. */
 import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
+import { watchSignals } from "./signals.ts";
 import { durationMs, isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
 
 /** What run asks for; assemble.ts gives it. */
@@ -139,18 +140,4 @@ async function serve(
   await Promise.race([running.drain(graceMs), signals.second]);
   await running.close();
   return exitCodes.ok;
-}
-
-/** Resolves at the first and at the second signal to stop. */
-function watchSignals(): { readonly first: Promise<void>; readonly second: Promise<void> } {
-  const first = Promise.withResolvers<void>();
-  const second = Promise.withResolvers<void>();
-  let count = 0;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      count += 1;
-      (count === 1 ? first : second).resolve();
-    });
-  }
-  return { first: first.promise, second: second.promise };
 }

@@ -4,7 +4,7 @@ import type { Environment } from "./interpolation.ts";
 import { mergeTrees } from "./merge.ts";
 import { parseTree } from "./parse.ts";
 import type { Position, ProblemList } from "./problem.ts";
-import { listSources, type Source } from "./sources.ts";
+import type { Source, SourceReader } from "./sources.ts";
 import { find, locate, type Branch, type Path, type Tree } from "./tree.ts";
 
 /** What a level came to; its problems are in the list that it was read with. */
@@ -21,15 +21,15 @@ export interface Level {
 export interface LevelOptions {
   readonly env: Environment;
   readonly problems: ProblemList;
-  readonly read: (file: string) => Promise<Source>;
+  readonly reader: SourceReader;
   /** Whether there need not be any file: one of several levels may be empty. */
   readonly isOptional: boolean;
 }
 
 /** Never throws: whatever is wrong is a problem with a position. */
 export async function readLevel(path: string, options: LevelOptions): Promise<Level> {
-  const { env, problems, read } = options;
-  const listing = await listSources(path);
+  const { env, problems, reader } = options;
+  const listing = await reader.list(path);
   if (!listing.ok) {
     if (options.isOptional && listing.isNothing)
       return { sources: [], tree: null, isBroken: false };
@@ -37,7 +37,7 @@ export async function readLevel(path: string, options: LevelOptions): Promise<Le
     const none = { ok: false, path, message: listing.message } as const;
     return { sources: [none], tree: null, isBroken: true };
   }
-  const texts = await Promise.all(listing.paths.map(read));
+  const texts = await Promise.all(listing.paths.map(reader.read));
   const parsed = parsedSources(texts, env, problems);
   const files = listing.isDirectory ? withoutFaqs(parsed) : parsed;
   return {

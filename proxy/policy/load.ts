@@ -10,7 +10,7 @@ import { joinLevels } from "./levels.ts";
 import { readPrices } from "./prices.ts";
 import { ProblemList, type Problem } from "./problem.ts";
 import { policySchema, type RawPolicy } from "./schema.ts";
-import { readSource, hashOf, revisionOf, type Source } from "./sources.ts";
+import { diskReader, hashOf, revisionOf, type Source, type SourceReader } from "./sources.ts";
 import type { Branch, Tree } from "./tree.ts";
 import { validate } from "./validate.ts";
 
@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly env: Environment;
   /** The bundled price table; read from the repository when left out. */
   readonly prices?: ReadonlyMap<string, Price>;
+  /** Where the files are; on disk when left out. */
+  readonly reader?: SourceReader;
   /** Texts that stand in for files of the policy, by path: to see what an edit would come to. */
   readonly edits?: ReadonlyMap<string, string>;
 }
@@ -52,10 +54,9 @@ export async function loadPolicy(options: LoadOptions): Promise<Loaded> {
   const paths = levelsOf(options.path);
   const isOptional = paths.length > 1;
   const { env } = options;
+  const reader = readerIn(options);
   const levels = await Promise.all(
-    paths.map((path) =>
-      readLevel(path, { env, problems, isOptional, read: (file) => sourceOf(file, options) }),
-    ),
+    paths.map((path) => readLevel(path, { env, problems, reader, isOptional })),
   );
   const sources = levels.flatMap((level) => level.sources);
   const joined = joinLevels(
@@ -108,9 +109,14 @@ function failed(problems: ProblemList, sources: readonly Source[]): Loaded {
   };
 }
 
-async function sourceOf(file: string, { edits }: LoadOptions): Promise<Source> {
-  const text = edits?.get(file);
-  return text === undefined ? readSource(file) : { ok: true, path: file, text };
+/** The reader, with the edits in the place of what it would read. */
+function readerIn({ edits, reader = diskReader }: LoadOptions): SourceReader {
+  if (edits === undefined) return reader;
+  const read = async (path: string): Promise<Source> => {
+    const text = edits.get(path);
+    return text === undefined ? reader.read(path) : { ok: true, path, text };
+  };
+  return { list: reader.list, read };
 }
 
 function listed(sources: readonly Source[]): Pick<LoadedBase, "sources" | "texts"> {
@@ -123,10 +129,11 @@ async function readFaqs(
   options: LoadOptions,
   problems: ProblemList,
 ): Promise<{ byName: ReadonlyMap<string, Faq>; sources: readonly Source[] }> {
+  const reader = readerIn(options);
   const byName = new Map<string, Faq>();
   const sources = new Map<string, Source>();
   for (const { name, file, at } of faqReferences(tree)) {
-    const source = sources.get(file) ?? (await sourceOf(file, options));
+    const source = sources.get(file) ?? (await reader.read(file));
     sources.set(file, source);
     if (!source.ok) problems.add(at, `the FAQ \`${name}\` cannot be read: ${source.message}`);
     if (!source.ok || byName.has(name)) continue;

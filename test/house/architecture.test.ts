@@ -19,6 +19,7 @@ const ranks: Readonly<Record<string, number>> = {
   layers: 2,
   server: 3,
   injector: 4,
+  webhook: 5,
   cli: 4,
   "ground.ts": 4,
   "assemble.ts": 5,
@@ -70,13 +71,16 @@ describe("the house", () => {
   });
 
   it("loads the injector from its commands alone, never where calls pass through", () => {
+    const rooms = ["injector", "webhook"];
     const loaders = sources.filter(
       (file) =>
-        roomOf(file) !== "injector" &&
-        importsOf(file).some((target) => target.startsWith(join(proxy, "injector"))),
+        !rooms.includes(roomOf(file)) &&
+        importsOf(file).some((target) => rooms.includes(roomOf(target))),
     );
     expect(loaders.map((file) => relative(root, file))).toEqual(["proxy/main.ts"]);
-    const statically = /from "\.\/injector\//.test(readFileSync(join(proxy, "main.ts"), "utf8"));
+    const statically = /from "\.\/(?:injector|webhook)\//.test(
+      readFileSync(join(proxy, "main.ts"), "utf8"),
+    );
     expect(statically).toBe(false);
   });
 

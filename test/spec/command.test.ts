@@ -30,6 +30,7 @@ describe("sidestep", () => {
     ["train", "--help"],
     ["models", "--help"],
     ["wait", "--help"],
+    ["injector", "--help"],
     ["version", "--help"],
   ])("helps: %s %s", async (...args) => {
     const { code, out } = await sidestep(args.filter((arg) => arg !== undefined));
@@ -183,5 +184,13 @@ describe("sidestep wait", () => {
   it("waits for a time without one, and refuses what is no duration", async () => {
     expect((await sidestep(["wait", "--limit", "1ms"])).code).toBe(0);
     expect((await sidestep(["wait", "--limit", "soon"])).code).toBe(2);
+  });
+});
+
+describe("sidestep injector", () => {
+  it("runs in a cluster alone, and says so elsewhere", async () => {
+    const { code, err } = await sidestep(["injector", "--account", "/nowhere"]);
+    expect(code).toBe(2);
+    expect(err).toContain("the injector runs in a cluster");
   });
 });
