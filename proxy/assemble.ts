@@ -159,7 +159,8 @@ function classifierFor(
   const kept = isKept ? before.classifier : null;
   kept?.setQueueLimit(limits.queue);
   const options = { base: dirname(policy.files[0] ?? "."), queueLimit: limits.queue };
-  const cache = { folder: ground.stateFolder };
+  const onLost = (problem: string): void => ground.log.event("warn", "state_not_kept", { problem });
+  const cache = { folder: ground.stateFolder, onLost };
   return (
     kept ?? told(createClassifier({ model, ...options, cache, tally: ground.metrics }), ground)
   );

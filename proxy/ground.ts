@@ -1,10 +1,13 @@
 /** What lives as long as the process and outlives every reload: stores, telemetry, the way to the cloud; assemble builds on it. */
+import { createWriteStream } from "node:fs";
+import type { Writable } from "node:stream";
 import type { Policy } from "./core/policy.ts";
 import type { Recorder, Tracer } from "./core/ports.ts";
 import { Generators } from "./inference/generators.ts";
 import { openStateFolder } from "./inference/state-folder.ts";
 import { EventFeed } from "./server/event-feed.ts";
 import { PolicyHistory } from "./server/policy-history.ts";
+import { roomHere } from "./server/room.ts";
 import { createMemoryStore, type MemoryStore } from "./store/memory.ts";
 import { CallTimelines } from "./telemetry/call-timeline.ts";
 import { Agreement, type OnSuspension } from "./telemetry/agreement.ts";
@@ -16,6 +19,7 @@ import { recorderOf } from "./telemetry/recorder.ts";
 import { Report } from "./telemetry/report.ts";
 import { watchStalls } from "./telemetry/stall-watch.ts";
 import { createTracer } from "./telemetry/trace.ts";
+import { tellTurnedAway } from "./telemetry/turned-away.ts";
 import { credentialOf } from "./upstream/edits.ts";
 import { createUpstream, type ClosableUpstream } from "./upstream/upstream.ts";
 
@@ -51,6 +55,8 @@ export interface Ground {
   readonly generators: Generators;
   /** Folder of kept embeddings and fits; null keeps none. */
   readonly stateFolder: string | null;
+  /** Hears of callers for whom there is no room, and how many there may be. */
+  readonly turnedAway: (most: number) => void;
   /** Stops looking for standstills of the event loop. */
   readonly unwatch: () => void;
 }
@@ -58,7 +64,7 @@ export interface Ground {
 /** Everything that outlives a reload. Throws when a proxy's URL or an authority file cannot be used. */
 export async function layGround(options: GroundOptions, policy: Policy): Promise<Ground> {
   const level = levelNamed(options.env["SIDESTEP_LOG_LEVEL"] ?? "info") ?? "info";
-  const log = createLog({ sink: process.stderr, level });
+  const log = createLog({ sink: process.stderr, reopen: standardErrorAgain, level });
   const ring = new DecisionRing(rememberedDecisions);
   const metrics = new Metrics();
   const timelines = new CallTimelines();
@@ -70,7 +76,7 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
   const spans = await createTracer(options.env, (fault) => recorder.fault("tracing", fault));
   const tracer = timelines.around(spans);
   const upstream = upstreamIn(options, metrics, log);
-  const store = createMemoryStore(policy.store);
+  const store = createMemoryStore(boundsFor(policy), () => metrics.evicted());
   const agreement = agreementIn(log, audit);
   const generators = generatorsIn(log);
   const stateFolder = await stateFolderFor(options, log);
@@ -86,6 +92,7 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
     audit,
     recorder,
     tracer,
+    turnedAway: tellTurnedAway(log, metrics),
     unwatch,
     agreement,
   };
@@ -114,6 +121,16 @@ function auditIn(log: Log): AuditLog {
       return fingerprint === "none" ? null : fingerprint;
     },
   });
+}
+
+/** A store that the memory cannot hold would end everything. */
+function boundsFor({ store }: Policy): Policy["store"] {
+  return { ...store, maxBytes: Math.min(store.maxBytes, roomHere().memoryBytes / 4) };
+}
+
+/** What a stream that has broken cannot be: whole again. */
+function standardErrorAgain(): Writable {
+  return createWriteStream("", { fd: 2, autoClose: false });
 }
 
 /** The book of agreement, with each change of a route's standing in the log, and each comparison in the audit log. */

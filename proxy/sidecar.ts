@@ -188,6 +188,7 @@ class Sidecar implements Running {
       current: () => this.#generation.live,
       faults,
       warn,
+      turnedAway: this.#ground.turnedAway,
     });
     const probes = this.#probes();
     const pages = { ...probes, ...this.#pages(), address: parseAddress(admin), faults };
@@ -209,13 +210,9 @@ class Sidecar implements Running {
 
   #pages() {
     const { env, path } = this.#options;
-    const desk = adminDesk({
-      ...this.#ground,
-      source: { env, path },
-      now: () => this.#inForce(),
-    });
+    const now = (): InForce => this.#inForce();
     return {
-      ...desk,
+      ...adminDesk({ ...this.#ground, source: { env, path }, now }),
       explain: (question: Question) => explained(this.#generation, question),
       mode: (): Mode => (this.#generation.live.snapshot.isStopped ? "observe" : this.#policy.mode),
       setMode: (mode: Mode): void => this.#stop(mode === "observe"),
@@ -229,9 +226,11 @@ class Sidecar implements Running {
   #inForce(): InForce {
     const { policy, live, loadedAt, classifier } = this.#generation;
     const { isStopped } = live.snapshot;
+    const capacity = this.#data?.capacity() ?? null;
     const modelState = classifier?.state ?? null;
     const generators = this.#ground.generators.states();
-    return { policy, isStopped, loadedAt, modelState, generators, problems: this.#problems };
+    const state = { isStopped, capacity, modelState, generators };
+    return { policy, loadedAt, problems: this.#problems, ...state };
   }
 
   #stop(isStopped: boolean): void {

@@ -10,6 +10,7 @@ import type { JsonObject } from "../simulated-cloud/json.ts";
 export interface ReadyProcess {
   /** The fields of the ready line. */
   readonly ready: JsonObject;
+  readonly pid: number;
   /** The end of what it wrote to standard error. */
   readonly errors: () => string;
   /** Settles with the exit code when the process has ended; null when a signal ended it. */
@@ -26,6 +27,8 @@ export interface ProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Longest wait for the ready line, in milliseconds. */
   readonly timeoutMs?: number;
+  /** Hears every line of standard error. */
+  readonly onErrorLine?: (line: string) => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -39,13 +42,17 @@ export async function startProcess(options: ProcessOptions): Promise<ReadyProces
     env: { ...process.env, ...options.environment },
   });
   const errors = collectErrors(child);
+  if (options.onErrorLine !== undefined && child.stderr !== null) {
+    createInterface({ input: child.stderr }).on("line", options.onErrorLine);
+  }
   const exited = exitOf(child);
   const leave = (): void => void child.kill("SIGKILL");
   process.once("exit", leave);
   void exited.then(() => process.off("exit", leave));
   try {
     const ready = await readyLine(child, exited, options);
-    return { ready, errors, exited, stop: (graceMs) => stop(child, exited, graceMs) };
+    const pid = child.pid ?? 0;
+    return { ready, pid, errors, exited, stop: (graceMs) => stop(child, exited, graceMs) };
   } catch (error) {
     await stop(child, exited, 0);
     const reason = error instanceof Error ? error.message : String(error);

@@ -277,6 +277,13 @@ export interface Policy {
     readonly queue: number;
   };
   readonly audit: AuditRule;
+  /** Bounds over all calls; null leaves it to memory and open files. */
+  readonly capacity: {
+    readonly connections: number | null;
+    readonly calls: number;
+    readonly bodyBytes: number | null;
+    readonly headBytes: number;
+  };
   /** Prices by model name; the policy's own before the bundled table's. Longest prefix wins. */
   readonly prices: ReadonlyMap<string, Price>;
 }

@@ -29,6 +29,8 @@ export const reasons = {
   request_invalid: "The request's framing is ambiguous or broken, so it was not forwarded.",
   protocol_not_read: "The path, method or protocol is not one that Sidestep reads.",
   body_too_large: "The body is larger than limits.inspect, so it was forwarded unread.",
+  reading_full:
+    "Too many calls, or too many bytes of them, were being read along, so it was forwarded unread.",
   body_encoding_unknown: "The body is compressed in a way that Sidestep does not read.",
   body_unreadable: "The body is not a readable request of its protocol.",
 

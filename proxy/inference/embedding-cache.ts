@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
-import { readState, writeState } from "./state-file.ts";
+import { readState, writeState, type OnLost } from "./state-file.ts";
 import { stateEndings } from "./state-folder.ts";
 
 /** Bounds and place. */
@@ -10,6 +10,7 @@ export interface CacheOptions {
   readonly maxEntries: number;
   /** Null keeps embeddings in memory only. */
   readonly folder: string | null;
+  readonly onLost?: OnLost;
 }
 
 const hashBytes = 16;
@@ -18,10 +19,12 @@ const hashBytes = 16;
 export class EmbeddingCache {
   readonly #entries: LRUCache<string, Float32Array>;
   readonly #path: string | null;
+  readonly #onLost: OnLost;
   #saving: Promise<void> = Promise.resolve();
 
   constructor(digest: string, options: CacheOptions) {
     this.#entries = new LRUCache({ max: options.maxEntries });
+    this.#onLost = options.onLost ?? (() => undefined);
     const name = `${digest.slice(0, 32)}${stateEndings.embeddings}`;
     this.#path = options.folder === null ? null : join(options.folder, name);
   }
@@ -54,7 +57,7 @@ export class EmbeddingCache {
     for (const [key, vector] of others.slice(0, room)) records.push(recordOf(key, vector));
     const head = Buffer.alloc(4);
     head.writeUInt32LE(records[0] === undefined ? 0 : (records[0].length - hashBytes) / 4);
-    await writeState(this.#path, Buffer.concat([head, ...records]));
+    await writeState(this.#path, Buffer.concat([head, ...records]), this.#onLost);
   }
 
   async #stored(): Promise<readonly (readonly [string, Float32Array])[]> {

@@ -3,14 +3,17 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fitInThread } from "./fit-thread.ts";
 import { fitVersion, type Examples, type Regression } from "./regression.ts";
-import { readState, writeState } from "./state-file.ts";
+import { readState, writeState, type OnLost } from "./state-file.ts";
 import { prune, stateEndings } from "./state-folder.ts";
 
 /** Fits examples, or remembers having done so. */
 export type Fit = (examples: Examples) => Promise<Regression>;
 
 /** Fits that are kept in `folder` (null: nowhere); `told` hears whether a fit was kept or computed. */
-export function keptFit(folder: string | null, told: (isKept: boolean) => void): Fit {
+export function keptFit(
+  { folder, onLost = () => undefined }: { readonly folder: string | null; onLost?: OnLost },
+  told: (isKept: boolean) => void,
+): Fit {
   return async (examples) => {
     const path = folder === null ? null : join(folder, nameOf(examples));
     const kept = path === null ? null : regressionIn(await readState(path), examples);
@@ -18,7 +21,7 @@ export function keptFit(folder: string | null, told: (isKept: boolean) => void):
     if (kept !== null) return kept;
     const regression = await fitInThread(examples);
     if (path !== null && folder !== null) {
-      await writeState(path, bytesOf(regression));
+      await writeState(path, bytesOf(regression), onLost);
       await prune(folder).catch(() => undefined);
     }
     return regression;

@@ -27,7 +27,7 @@ export class SentenceStore {
     this.#options = options;
     this.#tally = tally ?? noTally;
     this.#embedOne = embedOne;
-    this.fit = keptFit(options.folder, (isKept) => this.#tally.fit(isKept));
+    this.fit = keptFit(options, (isKept) => this.#tally.fit(isKept));
   }
 
   /** Unit vectors of `texts` in order; `digest` names the model that runs. */

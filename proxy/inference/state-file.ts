@@ -22,16 +22,20 @@ export async function readState(path: string): Promise<Buffer | null> {
   }
 }
 
+/** Hears why something could not be kept. */
+export type OnLost = (problem: string) => void;
+
 /** Replaces the file at once, readable by its owner only. A failure to write loses nothing but time. */
-export async function writeState(path: string, content: Buffer): Promise<void> {
+export async function writeState(path: string, content: Buffer, onLost: OnLost): Promise<void> {
   const ending = /\.\w+$/u.exec(path)?.[0] ?? "";
   const draft = `${path.slice(0, path.length - ending.length)}-${randomUUID()}${ending}.draft`;
   try {
     const bytes = Buffer.concat([mark, checksum(content), content]);
     await writeFile(draft, bytes, { mode: 0o600, flag: "wx" });
     await rename(draft, path);
-  } catch {
+  } catch (fault) {
     await rm(draft, { force: true }).catch(() => undefined);
+    onLost(fault instanceof Error ? fault.message : String(fault));
   }
 }
 

@@ -16,26 +16,51 @@ export interface Collected {
   readonly isStream: boolean;
 }
 
-/** The same reply; `done` is called once it is complete, and not at all for one that is cut, too large or not decodable. */
-export function collected(
-  reply: Relay,
-  done: (whole: Collected) => Promise<void>,
-  failed: (fault: unknown) => void,
-): Relay {
+/** Bytes that are held of replies that have not ended. */
+export interface UnderWay {
+  bytes: number;
+}
+
+/** What becomes of a reply. */
+export interface Collecting {
+  /** Called once it is complete, and not at all for one that is cut, too large or not decodable. */
+  readonly done: (whole: Collected) => Promise<void>;
+  readonly failed: (fault: unknown) => void;
+  /** A bound on what several replies hold together; left out there is none but each one's own. */
+  readonly within?: { readonly underWay: UnderWay; readonly maxBytes: number };
+}
+
+/** The same reply, with what becomes of its copy. */
+export function collected(reply: Relay, { done, failed, within }: Collecting): Relay {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let isKept = true;
+  const letGo = (): void => {
+    if (within !== undefined) within.underWay.bytes -= bytes;
+    isKept = false;
+  };
   const tap = (chunk: Buffer): void => {
     reply.tap?.(chunk);
+    if (!isKept) return;
+    chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes <= largestBytes) chunks.push(chunk);
-    else chunks.length = 0;
+    if (within !== undefined) within.underWay.bytes += chunk.length;
+    if (bytes <= largestBytes && !isOver(within)) return;
+    chunks.length = 0;
+    letGo();
   };
   const ended: Relay["ended"] = (ending) => {
     reply.ended(ending);
-    if (ending.kind !== "complete" || bytes > largestBytes) return;
+    if (!isKept) return;
+    letGo();
+    if (ending.kind !== "complete") return;
     decoded(reply, Buffer.concat(chunks), done).catch(failed);
   };
   return { ...reply, tap, ended };
+}
+
+function isOver(within: Collecting["within"]): boolean {
+  return within !== undefined && within.underWay.bytes > within.maxBytes;
 }
 
 async function decoded(

@@ -32,7 +32,7 @@ function heard({ replied, faults }: HearParts, received: Received, reply: Reply)
     if (text !== null) replied(received, text);
   };
   if (reply.kind === "relay")
-    return collected(reply, async (whole) => tell(codec.said(whole)), failed);
+    return collected(reply, { done: async (whole) => tell(codec.said(whole)), failed });
   const ended: Reply["ended"] = (ending) => {
     reply.ended(ending);
     try {

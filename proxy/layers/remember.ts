@@ -5,23 +5,31 @@ import type { Judged } from "../core/received.ts";
 import { costOf, priceOf } from "../policy/prices.ts";
 import type { Reply } from "../core/reply.ts";
 import { codecOf } from "../wire/table.ts";
-import { collected, type Collected } from "./collect.ts";
+import { collected, type Collected, type UnderWay } from "./collect.ts";
 import { placeOf, type Place, type RecallParts } from "./recall.ts";
 
 /** The layer that stores. */
 export function remember(parts: RecallParts): Layer<Judged> {
-  return (inner) => (judged) => (isKept(judged) ? remembered(parts, inner, judged) : inner(judged));
+  const underWay: UnderWay = { bytes: 0 };
+  return (inner) => (judged) =>
+    isKept(judged) ? remembered({ ...parts, underWay }, inner, judged) : inner(judged);
 }
 
-async function remembered(parts: RecallParts, inner: Step<Judged>, judged: Judged): Promise<Reply> {
+/** What all replies hold together that have not ended: never more than the store itself may hold. */
+interface Holding extends RecallParts {
+  readonly underWay: UnderWay;
+}
+
+async function remembered(parts: Holding, inner: Step<Judged>, judged: Judged): Promise<Reply> {
   const reply = await inner(judged);
   const place = placeOf(judged);
   if (place === null || reply.kind !== "relay" || reply.upstream.status !== 200) return reply;
-  return collected(
-    reply,
-    (whole) => store(parts, judged, place, whole),
-    (fault) => parts.faults.fault("store", fault),
-  );
+  const { maxBytes } = judged.snapshot.policy.store;
+  return collected(reply, {
+    done: (whole) => store(parts, judged, place, whole),
+    failed: (fault) => parts.faults.fault("store", fault),
+    within: { underWay: parts.underWay, maxBytes },
+  });
 }
 
 function isKept(judged: Judged): boolean {

@@ -55,11 +55,10 @@ export function verified(
   reply: Reply,
 ): Reply {
   if (!isComparable(reply)) return reply;
-  return collected(
-    reply,
-    (whole) => note(parts, judged, checked, whole),
-    (fault) => parts.faults.fault("verify", fault),
-  );
+  return collected(reply, {
+    done: (whole) => note(parts, judged, checked, whole),
+    failed: (fault) => parts.faults.fault("verify", fault),
+  });
 }
 
 /** Ends a reply that the caller will not get. */

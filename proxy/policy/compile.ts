@@ -5,6 +5,7 @@ import { namedConditionOf } from "./conditions.ts";
 import type { Context } from "./context.ts";
 import {
   DEFAULT_CACHE,
+  DEFAULT_CAPACITY,
   DEFAULT_LIMITS,
   DEFAULT_MODEL,
   DEFAULT_STORE,
@@ -52,6 +53,7 @@ export function compile(raw: RawPolicy, context: Context, around: Surroundings):
     outage: outageOf(raw),
     limits: limitsOf(raw),
     audit: auditFrom(raw.audit, context),
+    capacity: capacityOf(raw),
     prices: frozenMap([...around.prices, ...Object.entries(raw.prices ?? {})]),
   });
 }
@@ -84,6 +86,15 @@ function verifyOf(raw: RawPolicy, context: Context): RawVerify {
   // The difference of two decimals is off by a last digit: 1 - 0.95 is 0.05.
   const sample = Number((1 - raw.edge_preference).toFixed(9));
   return { ...raw.verify, sample };
+}
+
+function capacityOf(raw: RawPolicy): Policy["capacity"] {
+  return {
+    connections: raw.limits?.connections ?? DEFAULT_CAPACITY.connections,
+    calls: raw.limits?.calls ?? DEFAULT_CAPACITY.calls,
+    bodyBytes: raw.limits?.bodies ?? DEFAULT_CAPACITY.bodyBytes,
+    headBytes: raw.limits?.headers ?? DEFAULT_CAPACITY.headBytes,
+  };
 }
 
 function denyOf(raw: RawPolicy, context: Context): readonly Condition[] {

@@ -50,6 +50,13 @@ export const DEFAULT_AUDIT: AuditRule = {
 
 export const DEFAULT_AUDIT_CONTENT: AuditContent = { request: true, reply: true, maxChars: 500 };
 
+export const DEFAULT_CAPACITY: Policy["capacity"] = {
+  connections: null,
+  calls: 1000,
+  bodyBytes: null,
+  headBytes: 256 * 1024,
+};
+
 export const DEFAULT_WEIGHTS: Readonly<Partial<Record<ComplexitySignal, number>>> = {
   length: 0.3,
   syntax: 0.3,

@@ -59,6 +59,10 @@ export interface RawPolicy {
         readonly inspect?: number | undefined;
         readonly decision?: number | undefined;
         readonly queue?: number | undefined;
+        readonly connections?: number | undefined;
+        readonly calls?: number | undefined;
+        readonly bodies?: number | undefined;
+        readonly headers?: number | undefined;
       }
     | undefined;
   readonly audit?: RawAudit | undefined;
@@ -153,8 +157,24 @@ export const policySchema: Schema<RawPolicy> = map({
       ),
       decision: key(duration(1, "10s"), "Longest wait for the local model; default 50ms."),
       queue: key(whole(1, 10_000), "Most calls that wait for the local model; default 64."),
+      connections: key(
+        whole(1, 1_000_000),
+        "Most connections of callers; one more is refused. Default what memory and open files allow, at most 20000.",
+      ),
+      calls: key(
+        whole(0, 1_000_000),
+        "Most calls that are read along at one time; one more is only forwarded. Default 1000.",
+      ),
+      bodies: key(
+        size(0, "4GiB"),
+        "Most bytes of bodies of all calls that are read along; a call beyond is only forwarded. Default a sixteenth of the memory, at most 64MiB.",
+      ),
+      headers: key(
+        size(16_384, "1MiB"),
+        "Most bytes of a request's head; a larger one is refused. Default 256KiB.",
+      ),
     }),
-    "Bounds of what Sidestep spends on a call.",
+    "Bounds of what Sidestep spends on a call, and on all of them.",
   ),
   verify: key(verify, "How every route's answers are held against the cloud's; off without it."),
   edge_preference: key(

@@ -15,9 +15,6 @@ import { Http1Exchange } from "./http1-exchange.ts";
 import { malformedFault } from "./malformed.ts";
 import type { ServerTimeouts } from "./timeouts.ts";
 
-/** Largest request head in bytes. Callers are promised 128 KiB of headers. */
-export const headBytes = 262_144;
-
 /** What the listener does with calls. */
 export interface Http1Handlers {
   readonly call: (exchange: Exchange) => void;
@@ -54,8 +51,10 @@ export class Http1 {
     this.#server.emit("listening");
   }
 
-  /** Takes over a paused socket with its first bytes put back. */
-  accept(socket: Socket): void {
+  /** Takes over a paused socket with its first bytes put back; a head may have so many bytes. */
+  accept(socket: Socket, headBytes: number): void {
+    // Node reads it when it makes the connection's parser; its types know it as an option alone.
+    Object.assign(this.#server, { maxHeaderSize: headBytes });
     this.#connections.set(socket, new Http1Connection(socket));
     this.#server.emit("connection", socket);
     socket.resume();
@@ -96,7 +95,6 @@ export class Http1 {
 
 function optionsFor(timeouts: ServerTimeouts): ServerOptions {
   return {
-    maxHeaderSize: headBytes,
     headersTimeout: timeouts.headMs,
     // Uploads may take as long as they like while bytes come; intake watches that they do.
     requestTimeout: 0,

@@ -8,22 +8,32 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
+import type { Door } from "./door.ts";
 import type { Exchange } from "./exchange.ts";
-import { headBytes } from "./http1.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import type { ServerTimeouts } from "./timeouts.ts";
+
+/** Bytes a head of a reply may have: more than any that is taken from a provider. */
+const replyHeadBytes = 524_288;
+
+/** What HTTP/2 needs besides whoever serves its calls. */
+export interface Http2Parts {
+  readonly timeouts: ServerTimeouts;
+  /** Every stream beyond a connection's first needs room of its own. */
+  readonly door: Door;
+}
 
 /** HTTP/2 for sockets that something else accepts; there are no upgrades in it. */
 export class Http2 {
   readonly #server: Http2Server;
   /** Open sessions with their number of open streams. */
-  readonly #sessions = new Map<Http2Session, number>();
+  readonly #sessions = new Map<Http2Session, { open: number }>();
 
-  constructor(call: (exchange: Exchange) => void, timeouts: ServerTimeouts) {
+  constructor(call: (exchange: Exchange) => void, { timeouts, door }: Http2Parts) {
     this.#server = createServer({
-      settings: { maxHeaderListSize: headBytes, initialWindowSize: 262_144 },
+      settings: { initialWindowSize: 262_144 },
       maxHeaderListPairs: 4_096,
-      maxSendHeaderBlockLength: headBytes * 2,
+      maxSendHeaderBlockLength: replyHeadBytes,
       maxSessionMemory: 64,
       // What a provider says twice, its caller may read twice.
       strictSingleValueFields: false,
@@ -31,15 +41,16 @@ export class Http2 {
     this.#server.on("session", (session) => this.#opened(session, timeouts));
     this.#server.on("sessionError", () => undefined);
     this.#server.on("stream", (stream, headers, flags, lines) => {
-      this.#counted(stream);
+      if (!this.#admitted(stream, door)) return;
       if (headers.expect?.toLowerCase() === "100-continue") continued(stream);
       const isEnded = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       call(new Http2Exchange({ stream, lines, isEnded }));
     });
   }
 
-  /** Takes over a paused socket with its first bytes put back. */
-  accept(socket: Socket): void {
+  /** Takes over a paused socket with its first bytes put back; a head may have so many bytes. */
+  accept(socket: Socket, headBytes: number): void {
+    this.#server.updateSettings({ maxHeaderListSize: headBytes });
     // A caller that closes its half is gone; nothing else would notice while streams wait.
     socket.on("end", () => socket.destroy());
     socket.on("error", () => undefined);
@@ -51,6 +62,11 @@ export class Http2 {
     for (const session of this.#sessions.keys()) session.close();
   }
 
+  /** Ends sessions without a call at once. */
+  closeUnused(): void {
+    for (const [session, { open }] of this.#sessions) if (open === 0) session.destroy();
+  }
+
   /** Ends all sessions. */
   close(): void {
     for (const session of this.#sessions.keys()) session.destroy();
@@ -58,23 +74,30 @@ export class Http2 {
   }
 
   #opened(session: ServerHttp2Session, timeouts: ServerTimeouts): void {
-    this.#sessions.set(session, 0);
+    const streams = { open: 0 };
+    this.#sessions.set(session, streams);
     session.on("close", () => this.#sessions.delete(session));
     session.on("error", () => undefined);
     session.setTimeout(timeouts.idleMs, () => {
-      if (this.#sessions.get(session) === 0) session.close();
+      if (streams.open === 0) session.close();
     });
   }
 
-  #counted(stream: ServerHttp2Stream): void {
+  /** Counts a stream; a caller for whom there is no room is told that it may safely try again. */
+  #admitted(stream: ServerHttp2Stream, door: Door): boolean {
     const { session } = stream;
-    if (session === undefined) return;
-    const change = (by: number): void => {
-      const open = this.#sessions.get(session);
-      if (open !== undefined) this.#sessions.set(session, open + by);
-    };
-    change(1);
-    stream.once("close", () => change(-1));
+    const streams = session === undefined ? undefined : this.#sessions.get(session);
+    if (streams === undefined) return true;
+    if (streams.open > 0 && !door.enter()) {
+      stream.on("error", () => undefined).close(constants.NGHTTP2_REFUSED_STREAM);
+      return false;
+    }
+    streams.open += 1;
+    stream.once("close", () => {
+      streams.open -= 1;
+      if (streams.open > 0) door.leave();
+    });
+    return true;
   }
 }
 

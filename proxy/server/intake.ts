@@ -1,20 +1,34 @@
 /** Takes a caller's body off the connection: whole up to a limit, else flowing on with what was read first; receive uses it. */
 import { Readable } from "node:stream";
 import type { RequestBody } from "../core/http.ts";
+import type { ReasonCode } from "../core/reasons.ts";
+import type { ReadingShare } from "./reading-budget.ts";
 
 /** A body that is there. */
 export type TakenBody = Exclude<RequestBody, { readonly kind: "none" }>;
 
 /** What came of reading: the body, or why there is none. */
 export type Taken =
-  | TakenBody
+  | Extract<RequestBody, { readonly kind: "whole" }>
+  /** More than may be held; what came so far is where it begins. */
+  | (Extract<RequestBody, { readonly kind: "flowing" }> & {
+      readonly why: Extract<ReasonCode, "body_too_large" | "reading_full">;
+    })
   /** The caller went away. */
   | { readonly kind: "gone" }
   /** The caller sent nothing for too long. */
   | { readonly kind: "late" };
 
-/** Reads to the end, or until more than `limit` bytes have come. Never rejects. */
-export function takeBody(source: Readable, limit: number, stallMs: number): Promise<Taken> {
+/** How much of a body may be held. */
+export interface IntakeBounds {
+  readonly limit: number;
+  readonly share: Pick<ReadingShare, "take">;
+  readonly stallMs: number;
+}
+
+/** Reads to the end, or until more has come than may be held. Never rejects. */
+export function takeBody(source: Readable, bounds: IntakeBounds): Promise<Taken> {
+  const { limit, share, stallMs } = bounds;
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -27,9 +41,11 @@ export function takeBody(source: Readable, limit: number, stallMs: number): Prom
       timer.refresh();
       chunks.push(chunk);
       length += chunk.length;
-      if (length <= limit) return;
+      const isTooLarge = length > limit;
+      if (!isTooLarge && share.take(chunk.length)) return;
       source.pause();
-      done({ kind: "flowing", stream: new FlowingBody(source, chunks, stallMs) });
+      const why = isTooLarge ? "body_too_large" : "reading_full";
+      done({ kind: "flowing", stream: new FlowingBody(source, chunks, stallMs), why });
     };
     const gone = (): void => done({ kind: "gone" });
     const ended = (): void => {

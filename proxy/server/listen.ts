@@ -1,14 +1,23 @@
 /** The data listener: one port for HTTP/1.1 and HTTP/2, on one or several addresses; assemble creates it. */
 import { createServer, type Server, type Socket } from "node:net";
+import type { Policy } from "../core/policy.ts";
 import type { Recorder } from "../core/ports.ts";
+import { DEFAULT_CAPACITY } from "../policy/defaults.ts";
 import { Activity, type ActivityCounts } from "./activity.ts";
 import { boundAddress, formatAddress, type ListenAddress } from "./address.ts";
+import { capacityOf, type Capacity } from "./capacity.ts";
+import { Door } from "./door.ts";
 import { Http1 } from "./http1.ts";
 import { Http2 } from "./http2.ts";
 import type { Live } from "./live.ts";
 import { recognise } from "./preface.ts";
+import { ReadingBudget } from "./reading-budget.ts";
+import { roomHere, type Room } from "./room.ts";
 import { serve, serveUpgrade, type ServeParts } from "./serve.ts";
 import { defaultTimeouts, type ServerTimeouts } from "./timeouts.ts";
+
+/** Milliseconds for what was cut to be recorded. */
+const settleMs = 1_000;
 
 /** What the data listener needs. */
 export interface DataServerOptions {
@@ -20,12 +29,18 @@ export interface DataServerOptions {
   /** Hears what is not as asked but no reason to stop. */
   readonly warn: (message: string) => void;
   readonly timeouts?: Partial<ServerTimeouts>;
+  /** What the system allows; asked for when not given. */
+  readonly room?: Room;
+  /** Hears of each connection, and each stream of HTTP/2, for which there was no room. */
+  readonly turnedAway?: (most: number) => void;
 }
 
 /** The running listener. */
 export interface DataServer {
   readonly addresses: readonly ListenAddress[];
   counts(): ActivityCounts;
+  /** The bounds that hold now. */
+  capacity(): Capacity;
   /** Calls `hear` whenever a call begins or ends; returns how to stop. */
   watch(hear: () => void): () => void;
   /** Stops accepting connections, ends those without a call, and closes each other one after its reply. */
@@ -57,6 +72,9 @@ class Listener implements DataServer {
   readonly #silent = new Set<Socket>();
   readonly #http1: Http1;
   readonly #http2: Http2;
+  readonly #door: Door;
+  readonly #room: Room;
+  #stated: Policy["capacity"] = DEFAULT_CAPACITY;
   #isClosing = false;
 
   constructor(options: DataServerOptions) {
@@ -64,7 +82,21 @@ class Listener implements DataServer {
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
     const { current, faults } = options;
     const timeouts = this.#timeouts;
-    const parts: ServeParts = { current, faults, timeouts, isClosing: () => this.#isClosing };
+    this.#room = options.room ?? roomHere();
+    const capacity = (): Capacity => this.capacity();
+    this.#door = new Door({
+      most: () => capacity().connections,
+      makeRoom: () => this.#makeRoom(),
+      turnedAway: () => options.turnedAway?.(capacity().connections),
+    });
+    const parts: ServeParts = {
+      current,
+      faults,
+      timeouts,
+      budget: new ReadingBudget(),
+      capacity,
+      isClosing: () => this.#isClosing,
+    };
     this.#http1 = new Http1(
       {
         call: (exchange) => void this.#activity.during("call", serve(exchange, parts)),
@@ -74,8 +106,17 @@ class Listener implements DataServer {
     );
     this.#http2 = new Http2(
       (exchange) => void this.#activity.during("call", serve(exchange, parts)),
-      timeouts,
+      { timeouts, door: this.#door },
     );
+  }
+
+  capacity(): Capacity {
+    try {
+      this.#stated = this.#options.current().snapshot.policy.capacity;
+    } catch {
+      // Whoever serves the call will notice; the bounds stay what they were.
+    }
+    return capacityOf(this.#stated, this.#room);
   }
 
   counts(): ActivityCounts {
@@ -123,21 +164,60 @@ class Listener implements DataServer {
     this.#http2.close();
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(closed);
+    await this.#settled();
+  }
+
+  /** A server counts as closed before its sockets have said so, and only then is each call's record settled. */
+  #settled(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(late);
+        unwatch();
+        resolve();
+      };
+      const look = (): void => {
+        const { calls, tunnels } = this.#activity.counts;
+        if (calls + tunnels === 0) done();
+      };
+      const late = setTimeout(done, settleMs);
+      const unwatch = this.#activity.watch(look);
+      look();
+    });
+  }
+
+  /** Connections that wait for their next call, and the older half of those that have never said anything. */
+  #makeRoom(): number {
+    const before = this.#standing();
+    const silent = [...this.#silent];
+    for (const socket of silent.slice(0, Math.ceil(silent.length / 2))) socket.destroy();
+    this.#http1.closeIdle();
+    this.#http2.closeUnused();
+    return before - this.#standing();
+  }
+
+  #standing(): number {
+    return [...this.#sockets].filter((socket) => !socket.destroyed).length;
   }
 
   #accepted(socket: Socket): void {
+    if (!this.#door.enter()) {
+      socket.on("error", () => undefined).resetAndDestroy();
+      return;
+    }
     this.#activity.connected(1);
     this.#sockets.add(socket);
     this.#silent.add(socket);
     socket.once("close", () => {
       this.#activity.connected(-1);
+      this.#door.leave();
       this.#sockets.delete(socket);
       this.#silent.delete(socket);
     });
     const limits = { silentMs: this.#timeouts.idleMs, partialMs: this.#timeouts.headMs };
     recognise(socket, limits, (version) => {
       this.#silent.delete(socket);
-      (version === "http2" ? this.#http2 : this.#http1).accept(socket);
+      const { headBytes } = this.capacity();
+      (version === "http2" ? this.#http2 : this.#http1).accept(socket, headBytes);
     });
   }
 }

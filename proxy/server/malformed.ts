@@ -22,7 +22,7 @@ export function malformedFault(fault: Error): SidestepError {
   const code = "code" in fault && typeof fault.code === "string" ? fault.code : "";
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return invalid(code, 431, "The request's headers are larger than 256 KiB.");
+      return invalid(code, 431, "The request's headers are larger than limits.headers.");
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return invalid(code, 413, "The request's chunk extensions are too large.");
     case "ERR_HTTP_REQUEST_TIMEOUT":

@@ -8,6 +8,8 @@ import type { PolicyPage } from "./page-data.ts";
 export interface InForce {
   readonly policy: Policy;
   readonly isStopped: boolean;
+  /** Bounds over all calls; null before the listener is there. */
+  readonly capacity: object | null;
   /** ISO 8601. */
   readonly loadedAt: string;
   /** State of the model that decides; null without one. */

@@ -1,5 +1,5 @@
 /** Turns an exchange into what the stack works on: head, controls, body, and the view where a codec reads the call. */
-import { headerValue, type HeaderLines, type RequestBody, type Routed } from "../core/http.ts";
+import { headerValue, type RequestBody, type Routed } from "../core/http.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { Received, Snapshot } from "../core/received.ts";
 import type { Controls, Reading } from "../core/request.ts";
@@ -9,7 +9,9 @@ import { routeTarget } from "../wire/path.ts";
 import { codecOf, findCodec } from "../wire/table.ts";
 import { controlsOf } from "./controls.ts";
 import type { Exchange } from "./exchange.ts";
-import { flowingBody, takeBody, type TakenBody } from "./intake.ts";
+import type { Capacity } from "./capacity.ts";
+import { flowingBody, takeBody, type Taken, type TakenBody } from "./intake.ts";
+import type { ReadingBudget, ReadingShare } from "./reading-budget.ts";
 import { requestId } from "./request-id.ts";
 
 /** What receiving needs besides the exchange. */
@@ -17,6 +19,8 @@ export interface Admission {
   readonly snapshot: Snapshot;
   readonly signal: AbortSignal;
   readonly stallMs: number;
+  readonly capacity: Capacity;
+  readonly budget: ReadingBudget;
 }
 
 /** A call as far as its head tells. */
@@ -32,7 +36,12 @@ export interface Head {
 
 /** The call, or why its body did not come. */
 export type Receipt =
-  | { readonly kind: "received"; readonly received: Received }
+  | {
+      readonly kind: "received";
+      readonly received: Received;
+      /** What is held until the call is over; null when nothing was read. */
+      readonly share: ReadingShare | null;
+    }
   | { readonly kind: "gone" }
   | { readonly kind: "late" };
 
@@ -62,21 +71,30 @@ export async function receive(
   const limit = admission.snapshot.policy.limits.inspectBytes;
   const reason = unreadReason(exchange, head, limit);
   if (reason !== null || codec === null || exchange.body === null) {
-    const body = unreadBody(exchange, admission.stallMs);
-    const reading = unread(reason ?? "body_unreadable");
-    return { kind: "received", received: call({ exchange, head, admission, body, reading }) };
+    return passed(exchange, head, admission, reason ?? "body_unreadable");
   }
+  const share = admission.budget.open(admission.capacity, declaredBytes(exchange));
+  if (share === null) return passed(exchange, head, admission, "reading_full");
   const begunMs = performance.now();
-  const taken = await takeBody(exchange.body, limit, admission.stallMs);
-  if (taken.kind === "gone" || taken.kind === "late") return taken;
+  const taken = await takeBody(exchange.body, { limit, share, stallMs: admission.stallMs });
+  if (taken.kind === "gone" || taken.kind === "late") {
+    share.release();
+    return taken;
+  }
   const body = withTrailers(taken, exchange);
   const bodyWaitMs = performance.now() - begunMs;
-  const reading =
-    body.kind === "whole"
-      ? await read(exchange, codec, body.bytes, limit)
-      : unread("body_too_large");
+  const reading = await readingOf({ exchange, codec, taken, share, limit });
+  // What flows on is no longer held.
+  if (body.kind === "flowing") share.release();
   const received = call({ exchange, head, admission, body, reading });
-  return { kind: "received", received: { ...received, bodyWaitMs } };
+  return { kind: "received", received: { ...received, bodyWaitMs }, share };
+}
+
+/** A call whose body is not read. */
+function passed(exchange: Exchange, head: Head, admission: Admission, reason: ReasonCode): Receipt {
+  const body = unreadBody(exchange, admission.stallMs);
+  const received = call({ exchange, head, admission, body, reading: unread(reason) });
+  return { kind: "received", received, share: null };
 }
 
 /** Why the body is not read, as far as the head tells; null when it is to be read. */
@@ -86,8 +104,11 @@ function unreadReason(exchange: Exchange, head: Head, limit: number): ReasonCode
   if (exchange.body === null) return "body_unreadable";
   const { headers } = exchange.head;
   if (!isJson(headerValue(headers, "content-type") ?? "")) return "body_unreadable";
-  const declared = Number(headerValue(headers, "content-length") ?? "0");
-  return declared > limit ? "body_too_large" : null;
+  return declaredBytes(exchange) > limit ? "body_too_large" : null;
+}
+
+function declaredBytes({ head }: Exchange): number {
+  return Number(headerValue(head.headers, "content-length") ?? "0");
 }
 
 /** `application/json` in UTF-8, the only form in which both protocols are defined. */
@@ -110,25 +131,28 @@ function withTrailers(body: TakenBody, exchange: Exchange): TakenBody {
   return trailers.length === 0 ? body : { ...body, trailers };
 }
 
-function read(
-  exchange: Exchange,
-  codec: Codec,
-  bytes: Buffer,
-  limit: number,
-): Reading | Promise<Reading> {
-  const { headers } = exchange.head;
-  // Nearly every body is as it is, and then there is nothing to wait for.
-  return isCoded(headers) ? readCoded(headers, codec, bytes, limit) : codec.read(bytes, headers);
+interface Held {
+  readonly exchange: Exchange;
+  readonly codec: Codec;
+  readonly taken: Exclude<Taken, { readonly kind: "gone" | "late" }>;
+  readonly share: ReadingShare;
+  readonly limit: number;
 }
 
-async function readCoded(
-  headers: HeaderLines,
-  codec: Codec,
-  bytes: Buffer,
-  limit: number,
-): Promise<Reading> {
+function readingOf(held: Held): Reading | Promise<Reading> {
+  const { exchange, codec, taken } = held;
+  if (taken.kind === "flowing") return unread(taken.why);
+  const { headers } = exchange.head;
+  // Nearly every body is as it is, and then there is nothing to wait for.
+  return isCoded(headers) ? readCoded(held, taken.bytes) : codec.read(taken.bytes, headers);
+}
+
+async function readCoded({ exchange, codec, share, limit }: Held, bytes: Buffer): Promise<Reading> {
+  const { headers } = exchange.head;
   const decoded = await decodeBody(bytes, headers, limit);
-  return decoded.kind === "decoded" ? codec.read(decoded.bytes, headers) : unread(decoded.reason);
+  if (decoded.kind !== "decoded") return unread(decoded.reason);
+  const more = decoded.bytes === bytes ? 0 : decoded.bytes.length;
+  return share.take(more) ? codec.read(decoded.bytes, headers) : unread("reading_full");
 }
 
 function unread(reason: ReasonCode): Reading {

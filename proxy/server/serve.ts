@@ -7,6 +7,8 @@ import type { Reply } from "../core/reply.ts";
 import type { Switched } from "../layers/upgrade.ts";
 import type { Exchange, UpgradeExchange } from "./exchange.ts";
 import type { Live } from "./live.ts";
+import type { Capacity } from "./capacity.ts";
+import type { ReadingBudget, ReadingShare } from "./reading-budget.ts";
 import { headOf, receive, type Head } from "./receive.ts";
 import { refusal } from "./refusal.ts";
 import type { ServerTimeouts } from "./timeouts.ts";
@@ -19,6 +21,8 @@ export interface ServeParts {
   readonly current: () => Live;
   readonly faults: Pick<Recorder, "fault">;
   readonly timeouts: ServerTimeouts;
+  readonly budget: ReadingBudget;
+  readonly capacity: () => Capacity;
   /** Whether connections are to close after their next reply. */
   readonly isClosing: () => boolean;
 }
@@ -48,6 +52,7 @@ class Serving {
   readonly #parts: ServeParts;
   readonly #gone = new AbortController();
   #received: Received | null = null;
+  #share: ReadingShare | null = null;
 
   constructor(exchange: Exchange, parts: ServeParts) {
     this.#exchange = exchange;
@@ -78,10 +83,13 @@ class Serving {
       snapshot: live.snapshot,
       signal: this.#gone.signal,
       stallMs: this.#parts.timeouts.stallMs,
+      capacity: this.#parts.capacity(),
+      budget: this.#parts.budget,
     });
     if (receipt.kind === "gone") return null;
     if (receipt.kind === "late") return invalid(408, "The request's body did not arrive in time.");
     this.#received = receipt.received;
+    this.#share = receipt.share;
     try {
       return await work(live, receipt.received);
     } catch (fault) {
@@ -152,6 +160,7 @@ class Serving {
 
   // Whatever part of the body nobody read must not hold up the connection.
   #release(): void {
+    this.#share?.release();
     const body = this.#received?.body;
     if (body?.kind === "flowing") body.stream.destroy();
     this.#exchange.discardBody(this.#parts.timeouts.lingerMs);

@@ -55,6 +55,8 @@ export interface SmallServer {
 
 /** Where the parts of a page lie: too many for a list of what there is. */
 export const assets = "/page/";
+/** Far more than browsers, probes and scrapers open. */
+const mostConnections = 100;
 
 /** Largest body in bytes. */
 const bodyBytes = 4_194_304;
@@ -65,6 +67,7 @@ export async function createSmallServer(options: SmallServerOptions): Promise<Sm
     { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 },
     (request, response) => void answer(options, request, response),
   );
+  server.maxConnections = mostConnections;
   await listening(server, options.address);
   // A failing accept (too many open files) is no reason to end.
   server.on("error", (error) => options.faults.fault("admin", error));

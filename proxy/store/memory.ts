@@ -25,14 +25,23 @@ export interface MemoryStore extends Store {
 /** Rough cost of one entry's objects, measured generously. */
 const bookkeepingBytes = 512;
 
-/** An empty store. An entry that alone exceeds `maxBytes` is refused, as is any entry after `close()`. */
-export function createMemoryStore(bounds: StoreBounds): MemoryStore {
+/**
+ * An empty store. An entry that alone exceeds `maxBytes` is refused, as is any entry after `close()`.
+ * `evicted` hears of each entry that makes room for another.
+ */
+export function createMemoryStore(
+  bounds: StoreBounds,
+  evicted: () => void = () => undefined,
+): MemoryStore {
   const { maxEntries, maxBytes } = bounds;
   let isOpen = maxEntries >= 1 && maxBytes >= 1;
   const cache = new LRUCache<string, StoreEntry>({
     // Entries are counted below: with `max` the cache would reserve room for all of them at once.
     maxSize: Math.max(1, Math.floor(maxBytes)),
     sizeCalculation: sizeOf,
+    dispose: (_entry, _key, why) => {
+      if (why === "evict") evicted();
+    },
   });
   return {
     bounds,

@@ -14,6 +14,10 @@ export type Level = "debug" | "info" | "warn" | "error";
 export interface LogOptions {
   /** Usually process.stderr, which queues in memory while its reader is slow. */
   readonly sink: Writable;
+  /** Another sink for one that has broken, since a disk that was full may have room again. */
+  readonly reopen?: () => Writable;
+  /** Least time between two of these. */
+  readonly reopenMs?: number;
   readonly level: Level;
   /** Bytes that may wait for the sink; lines beyond are dropped and counted. */
   readonly maxPendingBytes?: number;
@@ -52,18 +56,24 @@ export function createLog(options: LogOptions): Log {
 }
 
 class JsonLog implements Log {
-  readonly #sink: Writable;
+  #sink: Writable;
+  readonly #reopen: (() => Writable) | undefined;
+  readonly #reopenMs: number;
   readonly #lowest: number;
   readonly #maxPendingBytes: number;
   readonly #maxLineBytes: number;
   readonly #onError: () => void;
   #isBroken = false;
-  #gathered = "";
+  #gathered: Gathered = nothingGathered();
+  #isClosing = false;
+  #openedAtMs = performance.now();
   #dropped = 0;
   #untold = 0;
 
   constructor(options: LogOptions) {
     this.#sink = options.sink;
+    this.#reopen = options.reopen;
+    this.#reopenMs = options.reopenMs ?? 5000;
     this.#lowest = levels[options.level];
     this.#maxPendingBytes = options.maxPendingBytes ?? 1_048_576;
     this.#maxLineBytes = options.maxLineBytes ?? 8192;
@@ -85,6 +95,7 @@ class JsonLog implements Log {
 
   event(level: Level, event: string, fields: JsonObject = {}): void {
     if (levels[level] < this.#lowest) return;
+    if (this.#isBroken) this.#openAgain();
     if (this.#untold > 0) this.#tell();
     const isLosing = this.#untold > 0;
     if (isLosing || !this.#write(this.#line(level, event, fields))) this.#drop();
@@ -97,6 +108,7 @@ class JsonLog implements Log {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     const waiting = new AbortController();
     const { signal } = waiting;
     const late = sleep(closeMs, undefined, { signal }).catch(() => {});
@@ -114,11 +126,22 @@ class JsonLog implements Log {
     await written.promise;
   }
 
+  #openAgain(): void {
+    const nowMs = performance.now();
+    if (this.#reopen === undefined || nowMs - this.#openedAtMs < this.#reopenMs) return;
+    this.#openedAtMs = nowMs;
+    this.#sink.off("error", this.#onError);
+    this.#sink = this.#reopen().on("error", this.#onError);
+    this.#isBroken = false;
+  }
+
   /** Says how many lines were lost; only when half of the room is free again, so that it is said once. */
   #tell(): void {
     if (this.#sink.writableLength > this.#maxPendingBytes / 2) return;
     const lines = this.#untold;
-    if (!this.#write(this.#line("warn", "log_lines_dropped", { lines }))) return;
+    const told = this.#line("warn", "log_lines_dropped", { lines });
+    if (!this.#write(told)) return;
+    this.#gathered.told += lines;
     this.#untold = 0;
   }
 
@@ -128,20 +151,36 @@ class JsonLog implements Log {
   }
 
   #write(line: string): boolean {
-    const waiting = this.#sink.writableLength + this.#gathered.length + line.length;
+    const gathered = this.#gathered;
+    const waiting = this.#sink.writableLength + gathered.text.length + line.length;
     if (this.#isBroken || this.#sink.destroyed || waiting > this.#maxPendingBytes) return false;
     // What one turn of the event loop says leaves in one write.
-    if (this.#gathered === "") setImmediate(this.#release);
-    this.#gathered += line;
-    if (this.#gathered.length > mostGathered) this.#release();
+    if (gathered.text === "") setImmediate(this.#release);
+    gathered.text += line;
+    gathered.lines += 1;
+    if (this.#isClosing || gathered.text.length > mostGathered) this.#release();
     return true;
   }
 
   readonly #release = (): void => {
-    const lines = this.#gathered;
-    this.#gathered = "";
-    if (lines !== "" && !this.#isBroken && !this.#sink.destroyed) this.#sink.write(lines);
+    const gathered = this.#gathered;
+    if (gathered.text === "") return;
+    this.#gathered = nothingGathered();
+    if (this.#isBroken || this.#sink.destroyed) {
+      this.#lose(gathered);
+      return;
+    }
+    this.#sink.write(gathered.text, (failure) => {
+      if (failure !== null && failure !== undefined) this.#lose(gathered);
+    });
   };
+
+  // A line that told of lost ones is none itself: what it told is to be told again.
+  #lose({ lines, told }: Gathered): void {
+    const lost = told > 0 ? lines - 1 : lines;
+    this.#dropped += lost;
+    this.#untold += lost + told;
+  }
 
   #line(level: Level, event: string, fields: JsonObject): string {
     const head = { time: new Date().toISOString(), level, event };
@@ -149,6 +188,18 @@ class JsonLog implements Log {
     if (Buffer.byteLength(line) <= this.#maxLineBytes) return line;
     return `${JSON.stringify({ ...head, ...telling(fields), isCut: true })}\n`;
   }
+}
+
+/** Lines of one turn of the event loop that wait to be written. */
+interface Gathered {
+  text: string;
+  lines: number;
+  /** How many lost lines they tell of. */
+  told: number;
+}
+
+function nothingGathered(): Gathered {
+  return { text: "", lines: 0, told: 0 };
 }
 
 /** Two objects, written, as one; putting their members into one object first would cost more than writing them. */

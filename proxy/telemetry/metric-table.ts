@@ -121,6 +121,11 @@ export const metricTable = {
     labels: ["upstream", "to"],
     help: "Changes of a breaker's state, by the state that it came to.",
   },
+  sidestep_store_evictions_total: {
+    kind: "counter",
+    labels: [],
+    help: "Replies that left the full store to make room for others.",
+  },
   sidestep_breaker_state: {
     kind: "gauge",
     labels: ["upstream", "state"],
@@ -202,6 +207,12 @@ export const metricTable = {
     labels: ["source"],
     help: "Fits of a policy's intents: computed, or kept from before.",
   },
+  sidestep_connections: { kind: "gauge", labels: [], help: "Connections of callers now." },
+  sidestep_connections_refused_total: {
+    kind: "counter",
+    labels: [],
+    help: "Connections, and streams of HTTP/2, that were refused because limits.connections was reached.",
+  },
   sidestep_faults_total: {
     kind: "counter",
     labels: ["where"],
@@ -228,24 +239,6 @@ export const metricTable = {
     help: "Records since the audit log was opened: written, or dropped because they found no room in the queue.",
   },
 } as const;
-
-/** Where faults of our own are contained, as far as it is known beforehand. */
-export const faultPlaces: readonly string[] = [
-  "admin",
-  "answer",
-  "decide",
-  "fitting",
-  "forward",
-  "hear",
-  "observe",
-  "otlp_metrics",
-  "rescue",
-  "server",
-  "store",
-  "telemetry",
-  "tracing",
-  "verify",
-];
 
 /** Name of one of our own metrics. */
 export type MetricName = keyof typeof metricTable;

@@ -6,7 +6,7 @@ import { contentTypes, formatFor, written, type ExpositionFormat } from "./expos
 import { figuresOf, type Family } from "./figures.ts";
 import { Instruments, type CallRef } from "./instruments.ts";
 import { LabelCap } from "./label-cap.ts";
-import { faultPlaces } from "./metric-table.ts";
+import { faultPlaces } from "./fault-places.ts";
 import { SourceReader, type MetricSources } from "./metric-sources.ts";
 import { UpstreamMetrics } from "./upstream-metrics.ts";
 
@@ -159,6 +159,16 @@ export class Metrics implements Recorder {
     const lookups = await this.#instruments.counted("sidestep_store_lookups_total", "result");
     const writes = await this.#instruments.counted("sidestep_store_writes_total", "result");
     return { lookups, writes };
+  }
+
+  /** A caller found no room. */
+  turnedAway(): void {
+    this.#instruments.add("sidestep_connections_refused_total", {});
+  }
+
+  /** A stored reply has made room for another. */
+  evicted(): void {
+    this.#instruments.add("sidestep_store_evictions_total", {});
   }
 
   /** A policy was loaded and is in force. `atMs` is epoch milliseconds. */

@@ -1,6 +1,8 @@
 /** Opens the socket to a provider: TCP, a proxy's CONNECT where one holds, TLS; the pool's agent dials with it. */
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { connect, isIP, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { connect as connectTls, type SecureContext } from "node:tls";
 import { startFairTimer } from "./fair-timer.ts";
 import { hearOut } from "./hearing.ts";
@@ -59,12 +61,48 @@ export async function dial(
   limits.signal.addEventListener("abort", gone);
   if (limits.signal.aborted) gone();
   try {
-    const socket = await new Dialling(endpoint, halt, tls).run();
+    const socket = await dialled(endpoint, halt, tls);
     hearOut(socket);
     return socket;
   } finally {
     callOff();
     limits.signal.removeEventListener("abort", gone);
+  }
+}
+
+/** What this machine is short of now; the provider has nothing to do with it. */
+const shortages: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS"]);
+
+/** Time in which a file may be closed. */
+const shortageMs = 25;
+
+/** Whether it was for want of something here that no connection came about. */
+export function isShortage(error: DialError): boolean {
+  return shortages.has(error.code) || (/^(?:ENOTFOUND|EAI_\w+)$/u.test(error.code) && !canOpen());
+}
+
+/** A name cannot be looked up without a file to open, and then seems not to exist. */
+function canOpen(): boolean {
+  try {
+    closeSync(openSync("/dev/null", "r"));
+    return true;
+  } catch (error) {
+    // Where there is no such file it says nothing.
+    return !(error instanceof Error && "code" in error && shortages.has(String(error.code)));
+  }
+}
+
+/** Tries until there is a socket to be had, or the time to connect is over. */
+async function dialled(endpoint: Endpoint, halt: Halt, tls: TlsSettings): Promise<Socket> {
+  for (;;) {
+    try {
+      return await new Dialling(endpoint, halt, tls).run();
+    } catch (error) {
+      if (!(error instanceof DialError) || !isShortage(error)) throw error;
+      await pause(shortageMs);
+      // Out of time for a reason of ours, which the provider is not to be blamed for.
+      if (halt.reason !== null) throw halt.reason.isTimeout ? error : halt.reason;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Why an exchange ended before the provider's reply began; attempts, breakers and callers read it. */
 import type { UpstreamFault } from "../core/ports.ts";
-import { DialError } from "./dial.ts";
+import { DialError, isShortage } from "./dial.ts";
 
 /** A failure before the first byte of a reply. */
 export interface Failure {
@@ -120,7 +120,7 @@ function dialFailure(error: DialError): Failure {
     detail: error.message,
     isUnsent: true,
     isStale: false,
-    isProviders: true,
+    isProviders: !isShortage(error),
   };
 }
 

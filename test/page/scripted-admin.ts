@@ -43,6 +43,7 @@ export async function startScriptedAdmin({
   const inForce: InForce = {
     policy: policyOf(),
     isStopped: false,
+    capacity: null,
     loadedAt: "2026-11-26T12:00:00.000Z",
     modelState: null,
     generators: {},

@@ -83,6 +83,7 @@ export function policyOf(more: Partial<Policy> = {}): Policy {
     outage: { staleMs: 0, answer: false },
     limits: { inspectBytes: 1_048_576, decisionMs: 50, queue: 64 },
     audit: { file: null, flushMs: 1000, maxBytes: 1_000_000, keep: 10, salt: null, content: null },
+    capacity: { connections: null, calls: 1000, bodyBytes: null, headBytes: 262_144 },
     prices: new Map(),
     ...more,
   };

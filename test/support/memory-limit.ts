@@ -7,6 +7,23 @@ const isFirstVersion = existsSync(join(root, "memory/cgroup.procs"));
 const parent = isFirstVersion ? join(root, "memory") : root;
 const limitFile = isFirstVersion ? "memory.limit_in_bytes" : "memory.max";
 
+/** A group of processes with a limit; close it when its processes have ended. */
+export interface MemoryLimit {
+  /** The beginning of a command that runs the rest of it within the limit. */
+  readonly under: readonly string[];
+  close(): void;
+}
+
+/** A limit for a process that is started under it; null where this user cannot set one. */
+export function memoryLimit(bytes: number): MemoryLimit | null {
+  if (!canLimitMemory) return null;
+  const group = join(parent, `sidestep-test-${process.pid}-${bytes}`);
+  mkdirSync(group);
+  writeFileSync(join(group, limitFile), String(bytes));
+  const enter = `echo $$ > ${join(group, "cgroup.procs")} && exec "$@"`;
+  return { under: ["/bin/sh", "-c", enter, "sh"], close: () => rmdirSync(group) };
+}
+
 /** Whether this machine lets us. */
 export const canLimitMemory: boolean = isAllowed();
 

@@ -36,10 +36,16 @@ export interface Sidecar {
 /** How to start it. */
 export interface SidecarOptions {
   readonly policy: string;
+  /** A file or folder of policies that is there already, in place of `policy`. */
+  readonly place?: string;
   /** More files beside policy.yaml: name -> text. */
   readonly files?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A file descriptor for its standard error, which `log` then does not see. */
+  readonly stderr?: number;
+  /** A command that starts it, e.g. one that sets limits; its own arguments come first. */
+  readonly under?: readonly string[];
   /** Another program than the one that the specification runs. */
   readonly program?: string;
 }
@@ -52,17 +58,12 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   for (const [name, text] of Object.entries(options.files ?? {})) {
     await writeFile(join(folder, name), text);
   }
-  const flags = ["--policy", policyFile, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-  const program = options.program ?? main;
-  const child = spawn(process.execPath, [program, "run", ...flags, ...(options.flags ?? [])], {
-    env: { PATH: process.env["PATH"], ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawned(options, options.place ?? policyFile);
   const chunks: string[] = [];
-  child.stderr.setEncoding("utf8").on("data", (text: string) => chunks.push(text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => chunks.push(text));
   const log = (): string => chunks.join("");
   const written: string[] = [];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => written.push(text));
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => written.push(text));
   const ready = await firstLine(child, log);
   return {
     url: ready.listen,
@@ -75,6 +76,17 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     out: () => written.join(""),
     stop: () => stopped(child, folder),
   };
+}
+
+function spawned(options: SidecarOptions, place: string): ChildProcess {
+  const { program = main, under = [], flags = [] } = options;
+  const listeners = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+  const run = [program, "run", "--policy", place, ...listeners, ...flags];
+  const [command = "", ...args] = [...under, process.execPath, ...run];
+  return spawn(command, args, {
+    env: { PATH: process.env["PATH"], ...options.env },
+    stdio: ["ignore", "pipe", options.stderr ?? "pipe"],
+  });
 }
 
 async function firstLine(

@@ -23,7 +23,7 @@ function examples(shift = 0): Examples {
 
 async function fitted(folder: string | null, given = examples()) {
   const heard: boolean[] = [];
-  const regression = await keptFit(folder, (isKept) => heard.push(isKept))(given);
+  const regression = await keptFit({ folder }, (isKept) => heard.push(isKept))(given);
   return { regression, isKept: heard[0] };
 }
 

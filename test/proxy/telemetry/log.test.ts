@@ -218,6 +218,34 @@ describe("a sink that does not keep up", () => {
     expect(sink.listenerCount("error")).toBe(0);
   });
 
+  it("that broke is opened again by itself, and the first line says how many were lost", async () => {
+    const [full, free] = [new PassThrough(), new PassThrough()];
+    const log = createLog({ sink: full, reopen: () => free, reopenMs: 0, level: "info" });
+    full.destroy(new Error("ENOSPC"));
+    log.event("info", "lost");
+    await new Promise((resolve) => full.once("close", resolve));
+    log.event("info", "kept");
+    expect(await linesIn(free)).toMatchObject([
+      { event: "log_lines_dropped", lines: 1 },
+      { event: "kept" },
+    ]);
+    await log.close();
+    expect(free.listenerCount("error")).toBe(0);
+  });
+
+  it("that breaks under what it was given counts those lines too", async () => {
+    const sink = new PassThrough();
+    const log = createLog({ sink, level: "info" });
+    sink.write = (_line: unknown, ...rest: unknown[]): boolean => {
+      const done = rest.find((each) => typeof each === "function");
+      done?.(new Error("ENOSPC"));
+      return false;
+    };
+    log.event("info", "lost");
+    await turnEnd();
+    expect(log.dropped()).toBe(1);
+  });
+
   it("that never reads holds up closing for a bounded time only", async () => {
     const [near] = await connected();
     const log = createLog({ sink: near, level: "info", maxPendingBytes: 50_000_000 });

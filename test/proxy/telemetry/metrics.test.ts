@@ -11,7 +11,8 @@ import type {
 import type { Classification } from "../../../proxy/core/signals.ts";
 import { LabelCap } from "../../../proxy/telemetry/label-cap.ts";
 import { measuredClassifier, measuredStore, timed } from "../../../proxy/telemetry/measured.ts";
-import { faultPlaces, metricTable } from "../../../proxy/telemetry/metric-table.ts";
+import { faultPlaces } from "../../../proxy/telemetry/fault-places.ts";
+import { metricTable } from "../../../proxy/telemetry/metric-table.ts";
 import { Metrics } from "../../../proxy/telemetry/metrics.ts";
 import { createMemoryStore } from "../../../proxy/store/memory.ts";
 import { forwardedVerdict, recordOf, verdictOf } from "./records.ts";

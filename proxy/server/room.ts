@@ -1,0 +1,32 @@
+/** What the system lets this process have: memory and open files; capacities are derived from it. */
+import { readFileSync } from "node:fs";
+import { totalmem } from "node:os";
+
+/** Bounds that others have set. */
+export interface Room {
+  /** The container's memory limit, else the machine's memory. */
+  readonly memoryBytes: number;
+  /** Infinity where the system does not say. */
+  readonly openFiles: number;
+}
+
+/** The bounds as they are now; Node has raised the soft limit of open files to the hard one. */
+export function roomHere(): Room {
+  const limit = process.constrainedMemory();
+  const memoryBytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  return { memoryBytes, openFiles: openFilesIn(limits()) };
+}
+
+function openFilesIn(text: string): number {
+  const most = /^Max open files\s+(\d+)/mu.exec(text)?.[1];
+  return most === undefined ? Infinity : Number(most);
+}
+
+/** Only Linux says it in a file. */
+function limits(): string {
+  try {
+    return readFileSync("/proc/self/limits", "utf8");
+  } catch {
+    return "";
+  }
+}

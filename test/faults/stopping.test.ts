@@ -1,0 +1,103 @@
+/** SIGTERM under open streams: none is cut within the grace period, and the program ends well. */
+import { once } from "node:events";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  createHeldUpstream,
+  wholeStream,
+  type HeldUpstream,
+} from "../../bench/soak/held-upstream.ts";
+import { openStream, openStreams } from "../../bench/soak/stream-callers.ts";
+import { ask } from "../support/application.ts";
+import { eventually, startSidecar, type Sidecar } from "../support/sidecar.ts";
+
+const many = 200;
+
+let upstream: HeldUpstream;
+let sidecar: Sidecar;
+
+beforeEach(async () => {
+  upstream = await createHeldUpstream();
+});
+
+afterEach(async () => {
+  await sidecar?.stop();
+  await upstream?.close();
+});
+
+async function started(...flags: string[]): Promise<Sidecar> {
+  sidecar = await startSidecar({
+    policy: `version: 1
+model: null
+providers: { openai: { url: ${upstream.url}/v1 } }
+limits: { connections: 1000 }
+routes:
+  - name: ping
+    when: { text: "^ping$" }
+    answer: { template: pong }
+`,
+    flags: ["--health", "127.0.0.1:0", ...flags],
+  });
+  return sidecar;
+}
+
+const exitOf = async ({ process: child }: Sidecar): Promise<unknown> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return child.exitCode;
+};
+
+/** Resolves when the signal has been taken: the pod is no longer ready. */
+async function notReady({ health }: Sidecar): Promise<void> {
+  await eventually(async () => ((await fetch(`${health}/readyz`)).status === 503 ? true : null));
+}
+
+describe("SIGTERM", () => {
+  it("to a sidecar: open streams run to their end, new calls are served, then it ends with 0", async () => {
+    const { url, process: child } = await started("--grace", "50s");
+    const streams = await openStreams(url, many);
+    child.kill("SIGTERM");
+    await notReady(sidecar);
+    expect((await ask(url, "ping")).decision).toBe("local");
+    const late = await openStream(url);
+    expect(upstream.open).toBe(many + 1);
+    upstream.finish();
+    const seen = await Promise.all([...streams, late].map(({ ended }) => ended));
+    expect(seen.filter(({ text, isWhole }) => !isWhole || text !== wholeStream)).toEqual([]);
+    expect(await exitOf(sidecar)).toBe(0);
+    // Each has its record, written before the end.
+    expect(sidecar.log().match(/"event":"call"[^\n]*"ending":"complete"/gu)).toHaveLength(many + 2);
+  });
+
+  it("to a gateway: new connections are refused at once, open streams run to their end, exit code 0", async () => {
+    const { url, process: child } = await started("--grace", "50s", "--gateway");
+    const streams = await openStreams(url, many);
+    child.kill("SIGTERM");
+    await notReady(sidecar);
+    await expect(openStream(url)).rejects.toThrow("ECONNREFUSED");
+    upstream.finish();
+    const seen = await Promise.all(streams.map(({ ended }) => ended));
+    expect(seen.filter(({ text, isWhole }) => !isWhole || text !== wholeStream)).toEqual([]);
+    expect(await exitOf(sidecar)).toBe(0);
+  });
+
+  it("twice ends at once: what is open is cut so that its caller sees it, exit code 0", async () => {
+    const { url, process: child } = await started("--grace", "1m");
+    const streams = await openStreams(url, many);
+    child.kill("SIGTERM");
+    await notReady(sidecar);
+    child.kill("SIGTERM");
+    expect(await exitOf(sidecar)).toBe(0);
+    const seen = await Promise.all(streams.map(({ ended }) => ended));
+    expect(seen.filter(({ isWhole }) => isWhole)).toEqual([]);
+    await eventually(() => (upstream.open === 0 ? true : null));
+    expect(sidecar.log().match(/"event":"call"[^\n]*"ending":"aborted"/gu)).toHaveLength(many);
+  });
+
+  it("with a grace period that ends: what is still open is cut then, exit code 0", async () => {
+    const { url, process: child } = await started("--grace", "500ms");
+    const streams = await openStreams(url, 20);
+    child.kill("SIGTERM");
+    expect(await exitOf(sidecar)).toBe(0);
+    const seen = await Promise.all(streams.map(({ ended }) => ended));
+    expect(seen.filter(({ isWhole }) => isWhole)).toEqual([]);
+  });
+});
