@@ -1,0 +1,52 @@
+/** What the pictures of the page are taken of: the simulated cloud and a sidecar on the demo's policy, whose clock runs fast. */
+import { readFile } from "node:fs/promises";
+import { mkdtemp, cp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startProcess } from "../../examples/process/ready-process.ts";
+import { createSimulatedCloud, type SimulatedCloud } from "../../examples/simulated-cloud/cloud.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** Both, running. */
+export interface Stage {
+  readonly url: string;
+  readonly admin: string;
+  readonly cloud: SimulatedCloud;
+  /** Changes the policy's file as an editor does. */
+  readonly edit: (from: string, to: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** The sidecar's clock begins `backMs` ago and runs `speed` times as fast. */
+export async function createStage(speed: number, backMs: number): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), "sidestep-page-"));
+  await cp(join(root, "examples/demo/policy"), folder, { recursive: true });
+  const policy = join(folder, "support.yaml");
+  const text = await readFile(policy, "utf8");
+  await writeFile(policy, text.replace("\ntargets:", "\nverify: 5%\n\ntargets:"));
+  const cloud = await createSimulatedCloud({ ttftMs: 180, tokensPerSecond: 300, jitter: 0.4 });
+  const listeners = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+  const clock = ["--import", join(import.meta.dirname, "fast-clock.ts")];
+  const main = join(root, "proxy/main.ts");
+  const sidecar = await startProcess({
+    name: "the sidecar",
+    args: [...clock, main, "run", "--policy", policy, ...listeners],
+    environment: {
+      SIMULATED_CLOUD: cloud.url,
+      CLOCK_SPEED: String(speed),
+      CLOCK_BACK_MS: String(backMs),
+    },
+  });
+  return {
+    url: String(sidecar.ready["listen"]),
+    admin: String(sidecar.ready["admin"]),
+    cloud,
+    edit: async (from, to) => writeFile(policy, (await readFile(policy, "utf8")).replace(from, to)),
+    close: async () => {
+      await sidecar.stop();
+      await cloud.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
