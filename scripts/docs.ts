@@ -1,4 +1,4 @@
-/** Writes the reference pages that are made from the program's tables; `--check` fails when one has drifted. */
+/** Writes the reference pages that are made from the program's tables, and the dashboard; `--check` fails when one has drifted. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errors } from "../proxy/core/errors.ts";
@@ -9,6 +9,7 @@ import { baseUrlVariables } from "../proxy/injector/providers.ts";
 import { metrics as injectorMetrics } from "../proxy/webhook/metric-table.ts";
 import { doneReasons, leftReasons, skipReasons } from "../proxy/injector/reasons.ts";
 import { adminPaths } from "../proxy/server/admin-paths.ts";
+import { dashboardFile, dashboardJson } from "./dashboard.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -20,6 +21,7 @@ export function pages(): ReadonlyMap<string, string> {
     ["docs/metrics.md", metricsPage()],
     ["docs/injection.md", injectionPage()],
     ["docs/admin.md", adminPage()],
+    [dashboardFile, dashboardJson()],
   ]);
 }
 
