@@ -1,7 +1,7 @@
 /** What layers may ask for; the folders of rank 1 implement it, assemble.ts joins the two. */
 import type { Duplex } from "node:stream";
 import type { Probability, Score } from "./brand.ts";
-import type { DecisionRecord, Usage } from "./decision.ts";
+import type { DecisionRecord, Judgement, Usage } from "./decision.ts";
 import type { HeaderLines, RequestBody, RequestHead } from "./http.ts";
 import type { AnswerSpec, GenerateAnswer, Policy, Provider, Route } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
@@ -349,12 +349,23 @@ export interface TracedAttempt {
   readonly model: string | null;
 }
 
+/** What a decision's span tells. */
+export interface Decided {
+  readonly judgement: Judgement;
+  readonly signals: Signals | null;
+}
+
+/** What a look into the store found: a reply to serve, one that is too old, none, or that this call's are never kept. */
+export type LookOutcome = "hit" | "stale" | "miss" | "unkept";
+
 /** The spans of one call. Never throws. */
 export interface CallSpan {
   /** 32 hex digits; null while nothing of the call is recorded, be it that tracing is off or that it was not sampled. */
   readonly traceId: string | null;
-  /** Begins the span of deciding; the returned function ends it. */
-  decide(): () => void;
+  /** Begins the span of deciding; the returned function ends it, with what was decided unless that failed. */
+  decide(): (decided?: Decided) => void;
+  /** Begins the span of a look into the store; the returned function ends it. */
+  look(): (outcome: LookOutcome) => void;
   /**
    * Begins the span of an attempt, ending an earlier one, and gives the `traceparent` and `tracestate`
    * lines to send in place of the caller's; no lines when tracing is off: the caller's stay.

@@ -1,6 +1,6 @@
 /** decide: widens a received call by its judgement; a fault of its own becomes a plain forward. */
 import type { Layer } from "../core/layer.ts";
-import type { Recorder } from "../core/ports.ts";
+import type { Decided, Recorder } from "../core/ports.ts";
 import type { Judged, Received } from "../core/received.ts";
 import { fresh, type Deliberate } from "./deliberation.ts";
 import { plain } from "./judged.ts";
@@ -22,13 +22,15 @@ export async function decideCall(parts: DecideParts, received: Received): Promis
   if (received.controls.mode === "bypass") return plain(received, "bypass_requested");
   if (reading.kind === "unread") return plain(received, reading.reason);
   const ended = received.span?.decide();
+  let decided: Decided | undefined;
   try {
     const { judgement, signals } = await parts.deliberate(received, reading.view, fresh);
+    decided = { judgement, signals };
     return { ...received, judgement, signals, reason: judgement.reason, would: null };
   } catch (fault) {
     parts.faults.fault("decide", fault);
     return plain(received, "fault_contained");
   } finally {
-    ended?.();
+    ended?.(decided);
   }
 }

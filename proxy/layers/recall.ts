@@ -2,7 +2,7 @@
 import { cacheRuleOf, type Verdict } from "../core/decision.ts";
 import type { Layer } from "../core/layer.ts";
 import type { CacheRule } from "../core/policy.ts";
-import type { Recorder, Store, StoreEntry } from "../core/ports.ts";
+import type { LookOutcome, Recorder, Store, StoreEntry } from "../core/ports.ts";
 import type { Judged, Received } from "../core/received.ts";
 import type { Reply } from "../core/reply.ts";
 import type { Protocol, RequestView } from "../core/request.ts";
@@ -54,10 +54,17 @@ async function recalled(
   judged: Judged,
   inner: () => Promise<Reply>,
 ): Promise<Reply> {
+  const looked = judged.span?.look();
   const known = await lookedUp(parts, judged);
+  looked?.(outcomeOf(known));
   if (typeof known === "object" && known !== null) return known;
   const reply = await inner();
   return known === null ? reply : { ...reply, verdict: { ...reply.verdict, lookup: known } };
+}
+
+function outcomeOf(known: Reply | Verdict["lookup"]): LookOutcome {
+  if (known === null) return "miss";
+  return typeof known === "object" ? "hit" : known;
 }
 
 async function lookedUp(parts: RecallParts, judged: Judged): Promise<Reply | Verdict["lookup"]> {

@@ -1,6 +1,6 @@
 /** When the parts of each call began and ended, for the page's waterfall; assemble puts it around the tracer, on or off. */
 import type { DecisionRecord } from "../core/decision.ts";
-import type { CallSpan, TracedAttempt, TracedCall, Tracer } from "../core/ports.ts";
+import type { CallSpan, Decided, TracedAttempt, TracedCall, Tracer } from "../core/ports.ts";
 
 /** One attempt at a provider. */
 export interface TimedAttempt {
@@ -60,13 +60,17 @@ class TimedSpan implements CallSpan {
     return this.#span.traceId;
   }
 
-  decide(): () => void {
+  decide(): (decided?: Decided) => void {
     const ended = this.#span.decide();
     const atMs = this.#sinceStart();
-    return () => {
-      ended();
+    return (decided) => {
+      ended(decided);
       this.#decide ??= { atMs, tookMs: this.#sinceStart() - atMs };
     };
+  }
+
+  look(): ReturnType<CallSpan["look"]> {
+    return this.#span.look();
   }
 
   attempt(attempt: TracedAttempt): ReturnType<CallSpan["attempt"]> {

@@ -11,18 +11,23 @@ import {
 } from "@opentelemetry/api";
 import type { DecisionRecord } from "../core/decision.ts";
 import { pathOf, type HeaderLines } from "../core/http.ts";
-import type { CallSpan, TracedAttempt, TracedCall } from "../core/ports.ts";
+import type { CallSpan, Decided, LookOutcome, TracedAttempt, TracedCall } from "../core/ports.ts";
 import { names } from "./attribute-names.ts";
+import { decidedAttributes } from "./decision-attributes.ts";
 import {
   attemptAttributes,
   callAttributes,
   errorOf,
+  isUpstreamFault,
   localAttributes,
   routeOf,
   settledAttributes,
   usageAttributes,
 } from "./span-attributes.ts";
 import { randomFlag, writeTraceparent } from "./trace-context.ts";
+
+/** When the first byte of the reply went on to the caller. */
+const firstByteEvent = "sidestep.first_byte";
 
 /** What a call's spans begin from. */
 export interface CallStart {
@@ -55,9 +60,18 @@ export class CallTrace implements CallSpan {
     return this.#server.isRecording() ? this.#server.spanContext().traceId : null;
   }
 
-  decide(): () => void {
+  decide(): (decided?: Decided) => void {
     const span = this.#child("sidestep.decide", SpanKind.INTERNAL, {});
-    return () => span?.end();
+    return (decided) => {
+      if (span === null) return;
+      if (decided !== undefined && span.isRecording()) tell(span, decided);
+      span.end();
+    };
+  }
+
+  look(): (outcome: LookOutcome) => void {
+    const span = this.#child("sidestep.cache.lookup", SpanKind.INTERNAL, {});
+    return (outcome) => span?.setAttribute(names.cacheOutcome, outcome).end();
   }
 
   attempt(attempt: TracedAttempt): HeaderLines {
@@ -105,6 +119,8 @@ export class CallTrace implements CallSpan {
     const span = this.#attempt;
     if (span === null) return;
     span.setAttributes(usageAttributes(record));
+    const firstByteMs = epochMs(this.#start.call.startedMs + record.firstByteMs);
+    if (isRelayed(record)) span.addEvent(firstByteEvent, {}, firstByteMs);
     const error = errorOf(record, 400);
     if (error === null) span.end();
     else failed(span, error);
@@ -134,6 +150,19 @@ function callMethod(record: DecisionRecord): string {
 
 function attemptName(attempt: TracedAttempt): string {
   return attempt.protocol === null ? "relay" : `chat ${attempt.model ?? ""}`.trim();
+}
+
+function isRelayed({ verdict }: DecisionRecord): boolean {
+  return verdict.decision === "forwarded" && !isUpstreamFault(verdict.reason);
+}
+
+/** A fault in telling costs what would have been told. */
+function tell(span: Span, decided: Decided): void {
+  try {
+    span.setAttributes(decidedAttributes(decided));
+  } catch {
+    span.setAttribute(names.errorType, "untold");
+  }
 }
 
 function failed(span: Span, error: string): void {

@@ -2,6 +2,7 @@
 import type { Attributes } from "@opentelemetry/api";
 import type { DecisionRecord, Verdict } from "../core/decision.ts";
 import type { TracedAttempt } from "../core/ports.ts";
+import type { ReasonCode } from "../core/reasons.ts";
 import type { Protocol } from "../core/request.ts";
 import { names } from "./attribute-names.ts";
 import { classifierOf } from "./record-json.ts";
@@ -76,7 +77,14 @@ export function usageAttributes(record: DecisionRecord): Attributes {
     [names.inputTokens]: record.usage?.inputTokens,
     [names.outputTokens]: record.usage?.outputTokens,
     [names.firstChunk]: record.stream ? record.firstByteMs / 1000 : null,
+    [names.msPerToken]: msPerToken(record),
   });
+}
+
+/** The pace of a stream after its first byte; null where there is none to speak of. */
+function msPerToken({ stream, usage, firstByteMs, totalMs }: DecisionRecord): number | null {
+  const tokens = usage?.outputTokens ?? 0;
+  return stream && tokens > 0 ? (totalMs - firstByteMs) / tokens : null;
 }
 
 /** The whole decision, on the server span. */
@@ -114,8 +122,14 @@ function verdictAttributes(verdict: Verdict): Loose {
 /** The kind of failure, from the status on that counts as one; null for success and for a caller who left. */
 export function errorOf(record: DecisionRecord, lowestStatus: number): string | null {
   if (record.ending === "aborted") return null;
+  if (isUpstreamFault(record.verdict.reason)) return record.verdict.reason;
   if (record.status >= lowestStatus) return String(record.status);
   return record.ending === "cut" ? "cut" : null;
+}
+
+/** Whether the provider gave no reply that could be relayed. */
+export function isUpstreamFault(reason: ReasonCode): boolean {
+  return reason.startsWith("upstream_");
 }
 
 function chatAttributes(provider: string, model: string | null): Attributes {
@@ -126,9 +140,11 @@ function chatAttributes(provider: string, model: string | null): Attributes {
   });
 }
 
-type Loose = Readonly<Record<string, string | number | boolean | null | undefined>>;
+/** Attributes before those without a value are left out. */
+export type Loose = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-function defined(attributes: Loose): Attributes {
+/** Those that have a value. */
+export function defined(attributes: Loose): Attributes {
   return Object.fromEntries(
     Object.entries(attributes).filter(([, value]) => value !== undefined && value !== null),
   );

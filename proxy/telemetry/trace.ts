@@ -8,6 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const noSpan: CallSpan = {
   traceId: null,
   decide: () => nothing,
+  look: () => nothing,
   attempt: () => [],
   end: nothing,
 };

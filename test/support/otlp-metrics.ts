@@ -18,15 +18,16 @@ export interface MetricsCollector {
   close(): Promise<void>;
 }
 
-/** Listens on a free port. With status null it takes what it is sent and never answers. */
+/** Listens on a free port. It answers as soon as there is a status; with null never. */
 export async function createMetricsCollector(
-  status: number | null = 200,
+  status: number | null | Promise<number> = 200,
 ): Promise<MetricsCollector> {
   const sent: Sent[] = [];
   const server = createServer((request, response) => {
-    void kept(request).then((one) => {
+    void kept(request).then(async (one) => {
       sent.push(one);
-      return status === null ? null : response.writeHead(status).end();
+      const code = await status;
+      return code === null ? null : response.writeHead(code).end();
     });
   });
   server.listen(0, "127.0.0.1");

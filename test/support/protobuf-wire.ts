@@ -5,6 +5,8 @@ export interface WireField {
   readonly number: number;
   message(): readonly WireField[];
   text(): string;
+  hex(): string;
+  varint(): number;
   double(): number;
   fixed64(): number;
   /** Packed. */
@@ -29,6 +31,8 @@ function fieldOf(number: number, bytes: Buffer): WireField {
     number,
     message: () => fieldsOf(bytes),
     text: () => bytes.toString("utf8"),
+    hex: () => bytes.toString("hex"),
+    varint: () => varint(bytes, 0).value,
     double: () => bytes.readDoubleLE(0),
     fixed64: () => Number(bytes.readBigUInt64LE(0)),
     doubles: () => eights(bytes, (at) => bytes.readDoubleLE(at)),

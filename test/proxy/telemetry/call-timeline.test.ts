@@ -43,6 +43,10 @@ describe("timelines", () => {
         seen.push("decide");
         return () => void seen.push("decided");
       },
+      look: () => {
+        seen.push("look");
+        return () => void seen.push("looked");
+      },
       traceId: null,
       attempt: () => {
         seen.push("attempt");
@@ -53,11 +57,12 @@ describe("timelines", () => {
     const close = async () => void seen.push("close");
     const tracer = new CallTimelines().around({ start: () => span, close });
     const timed = tracer.start(callOf(0));
+    timed.look()("miss");
     timed.decide()();
     expect(timed.attempt(attempt)).toEqual(["traceparent", "00-1"]);
     timed.end(recordOf());
     await tracer.close();
-    expect(seen).toEqual(["decide", "decided", "attempt", "end", "close"]);
+    expect(seen).toEqual(["look", "looked", "decide", "decided", "attempt", "end", "close"]);
   });
 
   it("are bounded however often a call is tried", () => {
