@@ -18,6 +18,7 @@ export class Http1Connection {
   readonly socket: Socket;
   readonly #pending = new Set<Pending>();
   #refusal: SidestepError | null = null;
+  #next: (() => void) | null = null;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -36,7 +37,16 @@ export class Http1Connection {
   /** The reply to `call` is over; a broken request behind it gets its own now. */
   remove(call: Pending): void {
     this.#pending.delete(call);
-    if (this.#refusal !== null && this.#pending.size === 0) this.#say(this.#refusal);
+    if (this.#pending.size > 0) return;
+    if (this.#refusal !== null) this.#say(this.#refusal);
+    this.#next?.();
+    this.#next = null;
+  }
+
+  /** Does `work` once the calls before it are over, unless the connection is. */
+  whenFree(work: () => void): void {
+    if (this.#pending.size === 0) work();
+    else this.#next = () => !this.socket.destroyed && work();
   }
 
   /**

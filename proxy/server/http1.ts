@@ -80,6 +80,11 @@ export class Http1 {
     const connection = this.#connection(socket);
     if (connection === undefined) return;
     if (early.length > 0) socket.unshift(early);
+    // The replies to calls that came before it on the same connection go first.
+    connection.whenFree(() => this.#upgrade(connection, request));
+  }
+
+  #upgrade(connection: Http1Connection, request: IncomingMessage): void {
     // Node makes no response for an upgrade; a refusal by the provider needs one.
     const response = new ServerResponse(request);
     response.assignSocket(connection.socket);

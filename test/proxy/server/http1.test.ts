@@ -146,6 +146,18 @@ describe("connections", () => {
     await harness.until(() => harness.server.counts().connections === 0);
   });
 
+  it("serve a pipelined upgrade after the calls before it", async () => {
+    const harness = await startHarness(echo, { upgrade: (call) => Promise.resolve(echo(call, harness)) });
+    const caller = await RawCaller.to(harness.port);
+    const upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x";
+    caller.write(
+      `GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n\r\n`,
+    );
+    await caller.closed;
+    expect(caller.text.match(/GET \/\d/g)).toEqual(["GET /1", "GET /2"]);
+    expect(harness.faults).toEqual([]);
+  });
+
   it("are told from HTTP/2 whatever the size of the first bytes", async () => {
     const harness = await startHarness(echo);
     const request = "PROPFIND /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
