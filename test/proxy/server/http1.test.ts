@@ -147,7 +147,9 @@ describe("connections", () => {
   });
 
   it("serve a pipelined upgrade after the calls before it", async () => {
-    const harness = await startHarness(echo, { upgrade: (call) => Promise.resolve(echo(call, harness)) });
+    const harness = await startHarness(echo, {
+      upgrade: (call) => Promise.resolve(echo(call, harness)),
+    });
     const caller = await RawCaller.to(harness.port);
     const upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x";
     caller.write(
