@@ -152,7 +152,7 @@ function namedIdentity(
     case "body.metadata.user_id":
       return view.metadataUserId;
     case "header": {
-      const values = headerValues(headers, place.name).map((value) => value.trim());
+      const values = headerValues(headers, place.name.toLowerCase()).map((value) => value.trim());
       return values.length === 0 || values.includes("") ? null : values.join(", ");
     }
   }
