@@ -50,7 +50,7 @@ export class AuditWriter {
   #flushing: Promise<void> | null = null;
   #isHurried = false;
   #isClosed = false;
-  #headToldMs = 0;
+  #headToldMs = -Infinity;
   #written = 0;
 
   constructor(options: WriterOptions) {
@@ -161,7 +161,7 @@ export class AuditWriter {
       this.#written += count;
       left -= count;
     }
-    if (Date.now() - this.#headToldMs >= headMs) this.#tellHead();
+    if (performance.now() - this.#headToldMs >= headMs) this.#tellHead();
   }
 
   async #sealed(count: number): Promise<readonly SealedLine[]> {
@@ -179,7 +179,7 @@ export class AuditWriter {
   /** Where this line is kept elsewhere, records that were cut off the end are missed. */
   #tellHead(): void {
     if (this.#head.seq === 0) return;
-    this.#headToldMs = Date.now();
+    this.#headToldMs = performance.now();
     this.#options.told("info", "audit_head", { ...this.#head });
   }
 

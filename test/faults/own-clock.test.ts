@@ -100,6 +100,8 @@ describe("the program's sources", () => {
     expect(files.toSorted()).toEqual([
       // The age of what is stored, and when a policy was loaded.
       "assemble.ts",
+      // When an event of the webhook was.
+      "cli/injector.ts",
       // When state files were last of use.
       "inference/state-file.ts",
       "inference/state-folder.ts",
@@ -116,12 +118,20 @@ describe("the program's sources", () => {
       "server/write.ts",
       // When a route was suspended.
       "telemetry/agreement.ts",
+      // When a record of the audit log was made.
+      "telemetry/audit-log.ts",
+      "telemetry/audit-writer.ts",
       "telemetry/log.ts",
       // The dates between which figures that are sent were counted, and those of a report's bars.
       "telemetry/otlp-metrics.ts",
       "telemetry/report.ts",
       // A provider's Retry-After may be a date.
       "upstream/rate-limit.ts",
+      // When certificates end, what an Event says, and what a Lease says: other replicas read these.
+      "webhook/event-book.ts",
+      "webhook/injector.ts",
+      "webhook/lease.ts",
+      "webhook/start.ts",
     ]);
   });
 });
