@@ -4,6 +4,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // `npm run test:k8s` runs these, with an API server.
+    exclude: ["test/kubernetes/**"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

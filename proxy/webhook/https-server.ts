@@ -20,6 +20,8 @@ export interface HttpsServer {
   readonly address: ListenAddress;
   /** Connections from now on get this certificate; open ones go on. */
   use(certificate: KeyedCertificate): void;
+  /** From now on every answer is the last one of its connection. */
+  retire(): void;
   /** Takes no new connections and waits for open requests, for a moment. */
   close(): Promise<void>;
 }
@@ -30,7 +32,8 @@ const limits = {
   handshakeTimeout: 5000,
   headersTimeout: 5000,
   requestTimeout: 10_000,
-  keepAliveTimeout: 60_000,
+  // The API server gives up idle connections after 90 s; were we first, a call might just be on its way.
+  keepAliveTimeout: 120_000,
 };
 const MOST_CONNECTIONS = 500;
 const CLOSE_MS = 5000;
@@ -38,9 +41,13 @@ const CLOSE_MS = 5000;
 /** Binds and serves; rejects with the system's error when the address cannot be bound. */
 export async function createHttpsServer(options: HttpsServerOptions): Promise<HttpsServer> {
   const { cert, key } = options.certificate;
+  let isRetiring = false;
   const server = createServer(
     { cert, key, minVersion: "TLSv1.3", ...limits },
-    (request, response) => void serve(request, response, options.routes),
+    (request, response) => {
+      response.shouldKeepAlive &&= !isRetiring;
+      void serve(request, response, options.routes);
+    },
   );
   server.maxConnections = MOST_CONNECTIONS;
   server.on("clientError", (_, socket) => socket.destroy());
@@ -50,6 +57,9 @@ export async function createHttpsServer(options: HttpsServerOptions): Promise<Ht
     address: boundAddress(server.address()),
     use: (next) =>
       server.setSecureContext({ cert: next.cert, key: next.key, minVersion: "TLSv1.3" }),
+    retire: () => {
+      isRetiring = true;
+    },
     close: () => closed(server),
   };
 }

@@ -88,6 +88,7 @@ export class Replica {
   /** Unready at once, but still answering for `lingerMs`, since others learn of it only after a while. */
   async stop(lingerMs: number): Promise<void> {
     this.#isStopping = true;
+    this.#server?.retire();
     await this.#rounds?.stop();
     await this.#options.lease.release().catch(() => undefined);
     await delay(lingerMs);

@@ -1,0 +1,70 @@
+/** `npm run test:k8s`: builds what the Kubernetes tests need where it is absent, and runs them in a network namespace of their own. */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { toolFolder, toolPath, tools } from "../test/kubernetes/support/tools.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const goEnv = { ...process.env, CGO_ENABLED: "0" };
+
+type Tool = keyof typeof tools;
+
+/** Modules that `go install` takes; the API server's has replacements, which that refuses. */
+const modules: Readonly<Record<Exclude<Tool, "kube-apiserver">, string>> = {
+  helm: "helm.sh/helm/v4/cmd/helm",
+  kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform",
+};
+
+function run(command: string, args: readonly string[], more: object = {}): void {
+  const { status, error } = spawnSync(command, args, { stdio: "inherit", ...more });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${command} ended with ${String(status)}`);
+}
+
+function build(name: Tool): void {
+  mkdirSync(toolFolder, { recursive: true });
+  // On the same file system, so that a half-built program never has the final name.
+  const folder = mkdtempSync(join(toolFolder, "build-"));
+  try {
+    if (name === "kube-apiserver") buildServer(folder);
+    else {
+      const env = { ...goEnv, GOBIN: folder };
+      const wanted = `${modules[name]}@v${tools[name]}`;
+      run("go", ["install", "-trimpath", "-ldflags", "-s -w", wanted], { env });
+    }
+    renameSync(join(folder, name), toolPath(name));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Without the version in it the server would say v0.0.0, which charts refuse. */
+function buildServer(folder: string): void {
+  cpSync(join(root, "test/kubernetes/go"), folder, { recursive: true });
+  const version = tools["kube-apiserver"];
+  const [major = "", minor = ""] = version.split(".");
+  const words = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor };
+  const flags = Object.entries(words).map(
+    ([key, value]) => `-X k8s.io/component-base/version.${key}=${value}`,
+  );
+  const ldflags = ["-s -w", ...flags].join(" ");
+  const what = "k8s.io/kubernetes/cmd/kube-apiserver";
+  const args = ["build", "-trimpath", "-ldflags", ldflags, "-o", `${folder}/`, what];
+  run("go", args, { cwd: folder, env: { ...goEnv, GOFLAGS: "-mod=mod" } });
+}
+
+for (const name of ["kube-apiserver", "helm", "kubeconform"] as const) {
+  if (!existsSync(toolPath(name))) build(name);
+}
+
+// Every address of the Service range is this namespace's own, so that tests can listen where Services are.
+const setUp = [
+  "ip link set lo up",
+  "ip addr add 10.1.0.1/32 dev lo",
+  "ip route add local 10.0.0.0/24 dev lo",
+  'exec "$@"',
+].join(" && ");
+const vitest = join(root, "node_modules/vitest/vitest.mjs");
+const config = ["--config", "test/kubernetes/vitest.config.ts", "--root", root];
+const tests = [process.execPath, vitest, "run", ...config, ...process.argv.slice(2)];
+run("unshare", ["--net", "sh", "-c", setUp, "sh", ...tests], { cwd: root });
