@@ -6,8 +6,8 @@ const config: ViteUserConfig = defineConfig({
     include: ["test/**/*.test.ts"],
     // `npm run test:k8s` runs these, with an API server.
     exclude: ["test/kubernetes/**"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     globalSetup: ["./test/support/temporary-folder.ts"],
     reporters: ["default", "./test/support/summary-reporter.ts"],
