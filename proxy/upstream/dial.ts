@@ -78,7 +78,11 @@ const shortageMs = 25;
 
 /** Whether it was for want of something here that no connection came about. */
 export function isShortage(error: DialError): boolean {
-  return shortages.has(error.code) || (/^(?:ENOTFOUND|EAI_\w+)$/u.test(error.code) && !canOpen());
+  return shortages.has(error.code) || (isNameFailure(error) && !canOpen());
+}
+
+function isNameFailure({ code }: DialError): boolean {
+  return /^(?:ENOTFOUND|EAI_\w+)$/u.test(code);
 }
 
 /** A name cannot be looked up without a file to open, and then seems not to exist. */
@@ -94,11 +98,15 @@ function canOpen(): boolean {
 
 /** Tries until there is a socket to be had, or the time to connect is over. */
 async function dialled(endpoint: Endpoint, halt: Halt, tls: TlsSettings): Promise<Socket> {
-  for (;;) {
+  for (let wasShort = false; ;) {
     try {
       return await new Dialling(endpoint, halt, tls).run();
     } catch (error) {
-      if (!(error instanceof DialError) || !isShortage(error)) throw error;
+      if (!(error instanceof DialError)) throw error;
+      const isShort = isShortage(error);
+      // A name that was looked up while files ran out again may fail after they are back.
+      if (!isShort && !(wasShort && isNameFailure(error))) throw error;
+      wasShort = isShort;
       await pause(shortageMs);
       // Out of time for a reason of ours, which the provider is not to be blamed for.
       if (halt.reason !== null) throw halt.reason.isTimeout ? error : halt.reason;
