@@ -167,7 +167,7 @@ export const policySchema: Schema<RawPolicy> = map({
       ),
       bodies: key(
         size(0, "4GiB"),
-        "Most bytes of bodies of all calls that are read along; a call beyond is only forwarded. Default a sixteenth of the memory, at most 64MiB.",
+        "Most bytes of bodies of all calls that are read along; a call beyond is only forwarded. Default a thirty-second of the memory, at most 64MiB.",
       ),
       headers: key(
         size(16_384, "1MiB"),

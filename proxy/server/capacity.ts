@@ -23,8 +23,8 @@ const ownFiles = 128;
 const mostConnections = 20_000;
 const leastConnections = 16;
 
-/** A body takes about five times its bytes while it is read, so that all of them may take a third of the memory. */
-const bodyShare = 16;
+/** A body takes about five times its bytes while it is read, so that all of them may take a sixth of the memory: the model has most of it. */
+const bodyShare = 32;
 const mostBodyBytes = 64 * 1024 ** 2;
 
 /** The policy's bounds. Each caller's connection needs one to a provider beside it, so open files always count. */

@@ -89,7 +89,7 @@ describe("a pod of 128 MiB without a model", () => {
     const reasons = new Set(all.map(({ reason }) => reason));
     expect(reasons).toEqual(new Set(["no_route_matched", "reading_full", "body_too_large"]));
     expect(await adminJson(small, "/policy")).toMatchObject({
-      capacity: { connections: 1024, bodyBytes: 8 * MiB },
+      capacity: { connections: 1024, bodyBytes: 4 * MiB },
     });
   });
 });

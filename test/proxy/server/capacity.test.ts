@@ -20,8 +20,8 @@ function capacityWith(more: Partial<typeof DEFAULT_CAPACITY>): typeof DEFAULT_CA
 
 describe("capacities that the policy does not state", () => {
   it.each([
-    ["a small pod without a model", 128 * MiB, 1_048_576, 1024, 8 * MiB],
-    ["a small pod with a model", 320 * MiB, 1_048_576, 2560, 20 * MiB],
+    ["a small pod without a model", 128 * MiB, 1_048_576, 1024, 4 * MiB],
+    ["a small pod with a model", 320 * MiB, 1_048_576, 2560, 10 * MiB],
     ["a large machine", 64 * 1024 * MiB, 1_048_576, 20_000, 64 * MiB],
     ["few open files", 64 * 1024 * MiB, 1024, 448, 64 * MiB],
     ["hardly any open files", 64 * 1024 * MiB, 100, 16, 64 * MiB],
