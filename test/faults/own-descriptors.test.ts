@@ -87,6 +87,8 @@ function allow(count: number): void {
 
 describe("files that run out while a call is to be sent on", () => {
   it("make the call wait for one, and blame no provider", async () => {
+    // Those of the flood above are gone only when the program has seen it; till then the door is shut.
+    await eventually(() => metric(sidecar, /^sidestep_open_connections ([0-9])$/mu));
     const caller = await RawCaller.to(Number(new URL(sidecar.url).port));
     caller.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
     await caller.saw(/"object":"list"[^]*\}$/u);
