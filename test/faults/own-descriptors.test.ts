@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { once } from "node:events";
 import * as v from "valibot";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSimulatedCloud, type SimulatedCloud } from "../../examples/simulated-cloud/cloud.ts";
 import { ask, changedOnTheWay, eventsOf, metric, noticed } from "../support/application.ts";
 import { RawCaller, until } from "../proxy/server/harness.ts";
@@ -16,7 +16,8 @@ let sidecar: Sidecar;
 /** Far fewer than any system gives, and enough for 36 connections with a call each. */
 const files = 200;
 
-beforeAll(async () => {
+// Each test has its own: what a flood leaves behind is not the next one's concern.
+beforeEach(async () => {
   cloud = await createSimulatedCloud({ ttftMs: 1, tokensPerSecond: 0 });
   sidecar = await startSidecar({
     under: ["prlimit", `--nofile=${files}:${files}`],
@@ -29,7 +30,7 @@ providers:
   });
 });
 
-afterAll(async () => {
+afterEach(async () => {
   await sidecar?.stop();
   await cloud?.close();
 });
@@ -87,8 +88,6 @@ function allow(count: number): void {
 
 describe("files that run out while a call is to be sent on", () => {
   it("make the call wait for one, and blame no provider", async () => {
-    // Those of the flood above are gone only when the program has seen it; till then the door is shut.
-    await eventually(() => metric(sidecar, /^sidestep_open_connections ([0-9])$/mu));
     const caller = await RawCaller.to(Number(new URL(sidecar.url).port));
     caller.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
     await caller.saw(/"object":"list"[^]*\}$/u);
