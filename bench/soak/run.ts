@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { startProcess, type ReadyProcess } from "../../examples/process/ready-process.ts";
+import { runtimeEnvironment, runtimeFlags } from "../../scripts/build/runtime.ts";
 import { readRows, type Row } from "../replay/row.ts";
 import { drawItems } from "../replay/sentences.ts";
 import { writePolicy } from "../replay/support-policy.ts";
@@ -83,8 +84,11 @@ function started(folder: string, { artefact }: Settings, records: Records): Prom
   const listeners = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--grace", "20s"];
   return startProcess({
     name: "the sidecar",
-    args: [join(root, "proxy/main.ts"), "run", "--policy", folder, ...listeners],
-    environment: artefact === "null" ? { SIDESTEP_STATE: "off" } : {},
+    args: [...runtimeFlags, join(root, "proxy/main.ts"), "run", "--policy", folder, ...listeners],
+    environment: {
+      ...runtimeEnvironment,
+      ...(artefact === "null" ? { SIDESTEP_STATE: "off" } : {}),
+    },
     onErrorLine: (line) => records.line(line),
   });
 }

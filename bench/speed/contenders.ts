@@ -1,6 +1,7 @@
 /** What is compared: nothing in between, nginx, the least relay in Node, Sidestep, and what users would pick instead. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runtimeEnvironment, runtimeFlags } from "../../scripts/build/runtime.ts";
 import { freePort, startProxy } from "./nginx.ts";
 import { litellm, litellmVersion, portkey, portkeyVersion } from "./peers.ts";
 import type { Started } from "./processes.ts";
@@ -124,12 +125,13 @@ export function sidestep(options: SidestepOptions = {}): Contender {
         name,
         command: process.execPath,
         args: [
+          ...runtimeFlags,
           ...sidestepArguments(stage.program(), file, port),
           "--state",
           options.state ?? join(home, "state"),
         ],
         core: isPinned ? stage.cores.proxy : stage.cores.all,
-        environment,
+        environment: { ...runtimeEnvironment, ...environment },
         ready: "line",
       });
       return { name, endpoint: endpointOf(String(started.ready["listen"])), started };

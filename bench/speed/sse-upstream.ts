@@ -5,7 +5,7 @@ import type { Stage } from "./stage.ts";
 export interface Pace {
   /** Between two chunks of one stream. */
   readonly everyMs: number;
-  /** Until the stream ends. */
+  /** Until the stream ends, in the middle: each has its own length. */
   readonly chunks: number;
 }
 

@@ -1,5 +1,4 @@
 /** `sidestep healthcheck`: asks a listener for readiness, for images without curl. */
-import { request } from "undici";
 import { defaultAdminAddress, formatAddress, parseAddress } from "../server/address.ts";
 import { exitCodes, type Command, type Terminal } from "./command.ts";
 import { isOn, readFlags, valueOf, type Flag } from "./flags.ts";
@@ -42,6 +41,8 @@ export const healthcheck: Command = {
 
 /** By undici's own connections, which ask no proxy of the environment. */
 async function statusOf(url: string): Promise<number> {
+  // Other commands do without the client.
+  const { request } = await import("undici");
   const reply = await request(url, { signal: AbortSignal.timeout(timeoutMs), reset: true });
   await reply.body.dump();
   return reply.statusCode;

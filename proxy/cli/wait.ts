@@ -1,6 +1,5 @@
 /** `sidestep wait`: waits for a listener, or just waits; lifecycle hooks of containers without a shell call it. */
 import { setTimeout as delay } from "node:timers/promises";
-import { request } from "undici";
 import { exitCodes, UsageError, type Command } from "./command.ts";
 import { durationMs, isOn, readFlags, valueOf, type Flag } from "./flags.ts";
 
@@ -57,6 +56,8 @@ async function isReadyWithin(url: string, limitMs: number): Promise<boolean> {
 async function isReady(url: string, leftMs: number): Promise<boolean> {
   const signal = AbortSignal.timeout(Math.ceil(leftMs));
   try {
+    // Other commands do without the client.
+    const { request } = await import("undici");
     const reply = await request(url, { signal });
     await reply.body.dump();
     return reply.statusCode === 200;

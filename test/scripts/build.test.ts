@@ -1,11 +1,12 @@
 /** What `npm run build` writes: the same bytes each time, nothing that only development needs, and a true bill of materials. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import * as v from "valibot";
 import { beforeAll, describe, expect, it } from "vitest";
+import { runtimeFlags } from "../../scripts/build/runtime.ts";
 import { ran, type Ran } from "../support/command.ts";
 import { startSidecar } from "../support/sidecar.ts";
 
@@ -114,6 +115,10 @@ function lockedAs(name: string, version: string) {
   return places.map((path) => lock.packages[path]).find((entry) => entry?.version === version);
 }
 
+function textOf(name: string): string {
+  return readFileSync(join(out, name), "utf8");
+}
+
 describe("a build", () => {
   it("is the same in every byte, right and time when it is made again", async () => {
     const second = join(folder, "second");
@@ -153,6 +158,42 @@ describe("a build", () => {
     const { code, out: told } = await ran([program, "explain", "--policy", recipe, "hello"]);
     expect(code).toBe(0);
     expect(told).toMatch(/^ +task +greeting 0\.99/m);
+  });
+});
+
+/** Tells on standard error, at the end, which of the runtime's own parts were loaded. */
+const tellsLoaded = `data:text/javascript,process.on("exit",()=>console.error(process.moduleLoadList.join(" ")))`;
+
+/** These scripts and all that their imports load at once. */
+function loadedWith(scripts: readonly string[]): ReadonlySet<string> {
+  const found = new Set(scripts);
+  for (const script of found) {
+    const imports = textOf(script).matchAll(/^(?:import|\}) ?(?:.*from )?"\.\/([^"]+)";$/gmu);
+    for (const [, name = ""] of imports) found.add(name);
+  }
+  return found;
+}
+
+describe("what a build loads", () => {
+  it("is not the runtime's own fetch, nor a client that only some commands need", async () => {
+    const policy = join(folder, "relay.yaml");
+    await writeFile(policy, "version: 1\nmodel: null\n");
+    const args = [join(out, "sidestep.js"), "explain", "--policy", policy, "hello"];
+    const { code, err } = await ran(["--import", tellsLoaded, ...args]);
+    expect(code).toBe(0);
+    expect(err).toContain("NativeModule _http_server");
+    expect(err).not.toContain("undici");
+    // Nor is the package of that name, which the runtime's list does not show.
+    const parts = readdirSync(out).filter((name) => /^sidecar-.*\.js$/.test(name));
+    const inside = [...loadedWith(["sidestep.js", ...parts])].map(textOf).join("\n");
+    expect(parts).toHaveLength(1);
+    expect(inside).toContain("// proxy/upstream/pool.ts");
+    expect(inside).not.toContain("// node_modules/undici/");
+  });
+
+  it("runs under the flags that the image and the bench use", () => {
+    const [first] = textOf("sidestep.js").split("\n");
+    expect(first).toBe(`#!/usr/bin/env -S node ${runtimeFlags.join(" ")}`);
   });
 });
 

@@ -31,11 +31,11 @@ import { chatCall } from "../traffic.ts";
 
 /** Streams at one time, and how often each gets a chunk: a thousand at a model's full pace are more than one core can read. */
 const sizes = [
-  { streams: 1, everyMs: 20 },
-  { streams: 100, everyMs: 50 },
-  { streams: 1000, everyMs: 200 },
+  { streams: 1, everyMs: 20, lastsMs: 500 },
+  { streams: 100, everyMs: 50, lastsMs: 4000 },
+  { streams: 1000, everyMs: 200, lastsMs: 4000 },
 ];
-const quickSizes = [{ streams: 10, everyMs: 20 }];
+const quickSizes = [{ streams: 10, everyMs: 20, lastsMs: 500 }];
 
 const columns: readonly Column[] = [
   { key: "first50", name: "first byte p50", unit: "ms" },
@@ -60,8 +60,8 @@ export const streamsPart: Part = {
     const contenders = [direct, nginx, bareRelay, sidestep(), portkeyGateway, litellmProxy];
     const running = await startAll(stage, contenders, upstream.url);
     const bySize: { readonly x: number; readonly table: Table }[] = [];
-    for (const { streams, everyMs } of isQuick ? quickSizes : sizes) {
-      await upstream.setPace({ everyMs, chunks: Math.round(1000 / everyMs) });
+    for (const { streams, everyMs, lastsMs } of isQuick ? quickSizes : sizes) {
+      await upstream.setPace({ everyMs, chunks: Math.round(lastsMs / everyMs) });
       const able = running.filter(
         ({ name }) => name !== litellmProxy.name || streams <= mostForLitellm,
       );

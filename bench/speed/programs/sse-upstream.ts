@@ -8,6 +8,7 @@ const paceSchema = v.object({ everyMs: v.number(), chunks: v.number() });
 
 const [before = "", after = ""] = chatChunk("@").split("@");
 let pace = { everyMs: 50, chunks: 20 };
+let streams = 0;
 
 const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
   if (request.method === "PUT") {
@@ -23,9 +24,16 @@ async function setPace(request: IncomingMessage, response: ServerResponse): Prom
   response.end();
 }
 
+/** Half of the pace's chunks to one and a half times as many: streams that began together do not end together. */
+function lengthOf(chunks: number): number {
+  streams += 1;
+  const share = 0.5 + ((streams * 0.618_034) % 1);
+  return Math.max(1, Math.round(chunks * share));
+}
+
 function stream(response: ServerResponse): void {
   const { everyMs, chunks } = pace;
-  let left = chunks;
+  let left = lengthOf(chunks);
   response.writeHead(200, { "content-type": "text/event-stream", ...providerHeaders });
   const send = (): void => {
     left -= 1;
