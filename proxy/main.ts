@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=20
+#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=50
 /** The process: picks the command, lets nothing stray end it, and turns the outcome into an exit code. */
 import { buffer } from "node:stream/consumers";
 import { audit } from "./cli/audit.ts";

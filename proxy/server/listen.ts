@@ -1,8 +1,9 @@
 /** The data listener: one port for HTTP/1.1 and HTTP/2, on one or several addresses; assemble creates it. */
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Policy } from "../core/policy.ts";
 import type { Recorder } from "../core/ports.ts";
 import { DEFAULT_CAPACITY } from "../policy/defaults.ts";
+import { acceptors } from "./acceptor.ts";
 import { Activity, type ActivityCounts } from "./activity.ts";
 import { boundAddress, formatAddress, type ListenAddress } from "./address.ts";
 import { capacityOf, type Capacity } from "./capacity.ts";
@@ -129,24 +130,18 @@ class Listener implements DataServer {
 
   async bind(wanted: ListenAddress): Promise<void> {
     const shared = wanted.port === 0 ? (this.addresses[0]?.port ?? 0) : wanted.port;
-    const server = createServer(
-      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 },
-      (socket) => this.#accepted(socket),
-    );
+    const { warn } = this.#options;
     try {
-      await listening(server, { ...wanted, port: shared });
+      const servers = await acceptors({ ...wanted, port: shared }, (one) => this.#accepted(one));
+      for (const server of servers) {
+        server.on("error", (error) => warn(`accepting a connection failed: ${error.name}`));
+        this.#servers.add(server);
+      }
+      this.addresses.push(boundAddress(servers[0]?.address() ?? null));
     } catch (error) {
       if (!wanted.isOptional || !isMissingAddress(error)) throw error;
-      this.#options.warn(
-        `${formatAddress(wanted)} is not there on this machine: not listening on it`,
-      );
-      return;
+      warn(`${formatAddress(wanted)} is not there on this machine: not listening on it`);
     }
-    server.on("error", (error) =>
-      this.#options.warn(`accepting a connection failed: ${error.name}`),
-    );
-    this.#servers.add(server);
-    this.addresses.push(boundAddress(server.address()));
   }
 
   refuseNew(): void {
@@ -220,24 +215,6 @@ class Listener implements DataServer {
       (version === "http2" ? this.#http2 : this.#http1).accept(socket, headBytes);
     });
   }
-}
-
-function listening(server: Server, address: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(
-      { host: address.host, port: address.port, ipv6Only: isPlainIpv6(address) },
-      () => {
-        server.off("error", reject);
-        resolve();
-      },
-    );
-  });
-}
-
-// "::" means every address, IPv4 included; any other IPv6 address means itself.
-function isPlainIpv6(address: ListenAddress): boolean {
-  return address.host.includes(":") && address.host !== "::";
 }
 
 function closing(server: Server): Promise<void> {
