@@ -4,7 +4,7 @@ import type { RequestBody, RequestHead, Routed } from "./http.ts";
 import type { Intent, Policy } from "./policy.ts";
 import type { CallSpan, FaqIndex, IntentScorer } from "./ports.ts";
 import type { ReasonCode } from "./reasons.ts";
-import type { Controls, Reading } from "./request.ts";
+import type { Controls, Reading, RequestView } from "./request.ts";
 import type { Signals } from "./signals.ts";
 
 /** A policy with what was fitted for it; taken at admission, so a reload never mixes two. */
@@ -38,6 +38,17 @@ export interface Received {
   /** The call's spans; observe begins them. */
   readonly span?: CallSpan;
 }
+
+/** What is left of a call once its reply has begun and goes on for a while: all but what the caller said. */
+export function withoutTexts(received: Received): Received {
+  const { reading, body } = received;
+  const isHeld = body.kind === "whole";
+  if (reading.kind === "unread") return isHeld ? { ...received, body: noBody } : received;
+  const view: RequestView = { ...reading.view, system: null, turns: [], text: "", body: {} };
+  return { ...received, body: isHeld ? noBody : body, reading: { kind: "view", view } };
+}
+
+const noBody: RequestBody = { kind: "none" };
 
 /** A call with a decision. */
 export interface Judged extends Received {

@@ -56,7 +56,7 @@ export function collected(reply: Relay, { done, failed, within }: Collecting): R
     if (ending.kind !== "complete") return;
     decoded(reply, Buffer.concat(chunks), done).catch(failed);
   };
-  return { ...reply, tap, ended };
+  return { ...reply, tap, ended, needsCall: true };
 }
 
 function isOver(within: Collecting["within"]): boolean {

@@ -3,8 +3,8 @@ import type { DecisionRecord, Ending, Usage, Verdict } from "../core/decision.ts
 import { headerValue, pathOf } from "../core/http.ts";
 import type { Layer } from "../core/layer.ts";
 import type { CallSpan, Recorder, Tracer } from "../core/ports.ts";
-import type { Received } from "../core/received.ts";
-import type { Reply } from "../core/reply.ts";
+import { withoutTexts, type Received } from "../core/received.ts";
+import { outlivesCall, type Reply } from "../core/reply.ts";
 import { costOf, priceOf } from "../policy/prices.ts";
 import type { UsageReader } from "../wire/codec.ts";
 import { codecOf } from "../wire/table.ts";
@@ -18,12 +18,12 @@ export interface ObserveParts {
 /** The layer that records. */
 export function observe(parts: ObserveParts): Layer<Received> {
   return (inner) => async (received) => {
-    const span = parts.tracer.start(received);
-    const reply = await inner({ ...received, span });
+    const span = parts.tracer.start({ head: received.head, startedMs: received.startedMs });
+    const reply = withNeed(await inner({ ...received, span }), received);
     const reader = readerOf(received, reply);
     const usage = (): Usage | null => usageOf(reply, reader);
     const watched = watch(parts, {
-      received,
+      received: outlivesCall(reply) ? withoutTexts(received) : received,
       span,
       begun: reply,
       status: statusOf(reply),
@@ -32,6 +32,12 @@ export function observe(parts: ObserveParts): Layer<Received> {
     if (reply.kind !== "relay") return { ...reply, ...watched };
     return { ...reply, ...watched, tap: joined(reply.tap, reader) };
   };
+}
+
+/** The audit log says at the end what the caller said, where the policy keeps that. */
+function withNeed(reply: Reply, { snapshot }: Received): Reply {
+  const isKept = reply.kind === "relay" && snapshot.policy.audit.content !== null;
+  return isKept ? { ...reply, needsCall: true } : reply;
 }
 
 /** A reply or tunnel as it begins. */

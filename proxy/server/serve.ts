@@ -2,8 +2,8 @@
 import type { Ending, Verdict } from "../core/decision.ts";
 import { SidestepError } from "../core/errors.ts";
 import type { Recorder } from "../core/ports.ts";
-import type { Received } from "../core/received.ts";
-import type { Reply } from "../core/reply.ts";
+import { withoutTexts, type Received } from "../core/received.ts";
+import { outlivesCall, type Reply } from "../core/reply.ts";
 import type { Switched } from "../layers/upgrade.ts";
 import type { Exchange, UpgradeExchange } from "./exchange.ts";
 import type { Live } from "./live.ts";
@@ -119,11 +119,18 @@ class Serving {
       };
       try {
         write(reply, task);
+        if (outlivesCall(reply)) this.#letGo();
       } catch (fault) {
         this.#faulty(fault);
         this.#writeInternal(task);
       }
     });
+  }
+
+  /** Streams last for minutes, and there may be thousands of them: nobody needs their prompts any more. */
+  #letGo(): void {
+    this.#share?.release();
+    if (this.#received !== null) this.#received = withoutTexts(this.#received);
   }
 
   #writeInternal(task: WriteTask): void {

@@ -46,7 +46,9 @@ export function write(reply: Reply, task: WriteTask): void {
     return;
   }
   const { upstream, tap } = reply;
-  relay({ ...task, upstream, tap, headers: [...replyHeaders(upstream.headers), ...ours] });
+  const { exchange, isLast, timeouts, settled, faulty } = task;
+  const headers = [...replyHeaders(upstream.headers), ...ours];
+  relay({ exchange, isLast, timeouts, settled, faulty, upstream, tap, headers });
 }
 
 function discard(body: Readable): void {

@@ -2,7 +2,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { SidestepError } from "../core/errors.ts";
-import { headerValue } from "../core/http.ts";
+import { headerValue, type RequestBody } from "../core/http.ts";
 import type { Timeouts } from "../core/policy.ts";
 import type { Tunnel, UpstreamCall } from "../core/ports.ts";
 import type { UpstreamReply } from "../core/reply.ts";
@@ -41,7 +41,8 @@ export function exchange(pool: Pool, call: ExchangeCall): Promise<Exchanged> {
   };
   try {
     const request = pool.request(wanted);
-    return new Exchange(request, call, pool.isForwardedByProxy(wanted)).start(wanted);
+    const isProxied = pool.isForwardedByProxy(wanted);
+    return new Exchange(request, call, isProxied).start(wanted, call.body);
   } catch (error) {
     return Promise.resolve(failures.unsendable(error));
   }
@@ -49,7 +50,8 @@ export function exchange(pool: Pool, call: ExchangeCall): Promise<Exchanged> {
 
 class Exchange {
   readonly #request: ClientRequest;
-  readonly #call: ExchangeCall;
+  readonly #signal: AbortSignal;
+  readonly #onSwitch: ExchangeCall["onSwitch"];
   readonly #isProxied: boolean;
   readonly #timeouts: Timeouts;
   readonly #began: PromiseWithResolvers<Exchanged> = Promise.withResolvers();
@@ -64,13 +66,14 @@ class Exchange {
 
   constructor(request: ClientRequest, call: ExchangeCall, isProxied: boolean) {
     this.#request = request;
-    this.#call = call;
+    this.#signal = call.signal;
+    this.#onSwitch = call.onSwitch;
     this.#isProxied = isProxied;
     this.#timeouts = patienceFor(call.provider.timeouts, call.headers);
   }
 
-  start(wanted: PoolRequest): Promise<Exchanged> {
-    const { body, onSwitch, signal } = this.#call;
+  /** The body is the upload's alone, so that nothing holds it once it is sent. */
+  start(wanted: PoolRequest, body: RequestBody): Promise<Exchanged> {
     const request = this.#request;
     const declared = headerValue(wanted.headers, "content-length");
     this.#upload = new Upload(request, body, declared, {
@@ -79,14 +82,14 @@ class Exchange {
     });
     request.on("socket", this.#connected);
     request.on("response", this.#replied);
-    if (onSwitch !== null) {
+    if (this.#onSwitch !== null) {
       request.on("upgrade", this.#switched);
       // Refused or not, what the provider reads on this connection from now on is not ours to know.
       request.shouldKeepAlive = false;
     }
     request.on("error", this.#broke);
     request.on("close", this.#closed);
-    signal.addEventListener("abort", this.#aborted);
+    this.#signal.addEventListener("abort", this.#aborted);
     return this.#began.promise;
   }
 
@@ -151,14 +154,14 @@ class Exchange {
 
   readonly #switched = (message: IncomingMessage, socket: Socket, first: Buffer): void => {
     this.#stopHeadTimer();
-    const { signal } = this.#call;
+    const signal = this.#signal;
     const cut = (): void => void socket.destroy();
     signal.addEventListener("abort", cut);
     socket.setTimeout(0).on("close", () => signal.removeEventListener("abort", cut));
     socket.on("error", ignored);
     const head = Buffer.concat([headOf(message), first]);
     this.#hasBegun = true;
-    this.#call.onSwitch?.({ kind: "tunnel", head, socket });
+    this.#onSwitch?.({ kind: "tunnel", head, socket });
   };
 
   readonly #aborted = (): void => this.#end(failures.callerGone);
@@ -184,7 +187,7 @@ class Exchange {
   }
 
   readonly #closed = (): void => {
-    this.#call.signal.removeEventListener("abort", this.#aborted);
+    this.#signal.removeEventListener("abort", this.#aborted);
     this.#upload?.stop();
     // A reply outlives its connection: its last bytes may still wait for their reader.
     if (!this.#hasBegun) this.#end(this.#isStale ? failures.stale : failures.closedEarly);

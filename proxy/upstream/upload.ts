@@ -15,7 +15,7 @@ export interface UploadEvents {
 /** One body on its way. The caller's stream is never destroyed, only left alone. */
 export class Upload {
   readonly #request: ClientRequest;
-  readonly #body: RequestBody;
+  #body: RequestBody;
   readonly #declared: number | null;
   readonly #events: UploadEvents;
   #sent = 0;
@@ -47,6 +47,8 @@ export class Upload {
     if (body.kind === "whole") {
       this.#addTrailers(body.trailers ?? []);
       this.#request.end(body.bytes);
+      // The request lets go of its bytes when they are sent; so does this.
+      this.#body = { kind: "none" };
     }
     if (body.kind === "flowing") this.#flow(body.stream);
   }

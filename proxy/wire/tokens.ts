@@ -8,10 +8,20 @@ import type { RequestView } from "../core/request.ts";
  * a third for a single short text of another script.
  */
 export function estimateTokens(text: string): number {
+  if (text.length <= longestText) return Math.ceil(counted(text));
+  const half = longestText / 2;
+  const read = counted(text.slice(0, half)) + counted(text.slice(-half));
+  return Math.ceil((read * text.length) / longestText);
+}
+
+/** Of a longer text beginning and end are read, and stand for the rest. */
+const longestText = 16_384;
+
+function counted(text: string): number {
   let tokens = 0;
   for (const match of text.matchAll(pieces))
     tokens += tokensIn(match.groups ?? {}, match[0].length);
-  return Math.ceil(tokens);
+  return tokens;
 }
 
 /** A space before a word is part of the word's token and costs nothing. */

@@ -38,33 +38,56 @@ const largestDecodedBytes = 4 * 1024 * 1024;
 export function readAlong(tally: Tally, form: ReplyForm): UsageReader {
   const isStream = /^text\/event-stream\b/i.test(form.contentType);
   if (!isStream && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(form.contentType)) return nothing;
+  const input = form.view === null ? null : new InputEstimate(form.view, isStream);
   const plain = isStream ? new StreamReader(tally) : new WholeReader(tally);
   const coding = form.contentEncoding.trim().toLowerCase();
   const reader = coding === "" || coding === "identity" ? plain : new CodedReader(plain, coding);
   return {
     push: (chunk) => reader.push(chunk),
-    end: () => reportOf(reader, tally, form.view),
+    end: () => reportOf(reader, tally, input),
   };
 }
 
 const nothing: UsageReader = { push: () => {}, end: () => null };
 
 /** Reading along never fails a call: a reply that would overflow a stack counts as unreadable. */
-function reportOf(reader: Reader, tally: Tally, view: RequestView | null): UsageReport | null {
+function reportOf(reader: Reader, tally: Tally, input: InputEstimate | null): UsageReport | null {
   try {
-    return reader.end() ? withEstimate(tally, view) : null;
+    return reader.end() ? withEstimate(tally, input) : null;
   } catch {
     return null;
   }
 }
 
-function withEstimate(tally: Tally, view: RequestView | null): UsageReport {
+function withEstimate(tally: Tally, input: InputEstimate | null): UsageReport {
   const report = tally.report();
   const outputTokens = tally.spokenTokens();
   const isSilent = outputTokens === 0 && !report.isComplete;
-  if (report.usage !== null || view === null || isSilent) return report;
-  const inputTokens = estimateInputTokens(view);
+  if (report.usage !== null || input === null || isSilent) return report;
+  const inputTokens = input.tokens;
   return { ...report, usage: { inputTokens, outputTokens, isEstimate: true } };
+}
+
+/** Input tokens of a call, counted when somebody asks; a stream's soon after it has begun, since it outlives its call's texts. */
+class InputEstimate {
+  #view: RequestView | null;
+  #tokens = 0;
+
+  constructor(view: RequestView, isStream: boolean) {
+    this.#view = view;
+    if (isStream) setImmediate(() => this.#count());
+  }
+
+  get tokens(): number {
+    this.#count();
+    return this.#tokens;
+  }
+
+  #count(): void {
+    if (this.#view === null) return;
+    this.#tokens = estimateInputTokens(this.#view);
+    this.#view = null;
+  }
 }
 
 /** Feeds a tally; `end` tells whether the reply could be read. */
