@@ -19,6 +19,8 @@ export interface PolicyOptions {
   /** Share wrong that a route accepts, such as `0.5%`. */
   readonly maxWrong: string;
   readonly cache: boolean;
+  /** Replies that are kept at most; 100,000 unless given. */
+  readonly keptReplies?: number;
 }
 
 const ENTITY_FILE = "places.faq.yaml";
@@ -42,7 +44,7 @@ export async function writePolicy(folder: string, options: PolicyOptions): Promi
     model: options.model,
     providers: { openai: { url: `${options.cloudUrl}/v1` } },
     // Far above what a decision takes: a busy machine must not change the figures.
-    cache: { mode: "off", max_entries: 100_000, max_bytes: "512MiB" },
+    cache: { mode: "off", max_entries: options.keptReplies ?? 100_000, max_bytes: "512MiB" },
     limits: { decision: "2s", queue: 1000 },
     intents: Object.fromEntries(
       intents.map((item, at) => [nameOf(at), { examples: item.sentences }]),

@@ -77,7 +77,8 @@ function policyFor(rows: readonly Row[], { seed, artefact }: Settings, cloudUrl:
   const model = artefact.includes("/") ? resolve(artefact) : artefact;
   // Without a model nothing can be compared, so that there is nothing to compare with.
   const items = artefact === "null" ? [] : drawItems(rows, seed);
-  return { items, cloudUrl, model, maxWrong: "2.5%", cache: true };
+  // A store that is full within minutes: what still grows then is no store that fills.
+  return { items, cloudUrl, model, maxWrong: "2.5%", cache: true, keptReplies: 2000 };
 }
 
 function started(folder: string, { artefact }: Settings, records: Records): Promise<ReadyProcess> {

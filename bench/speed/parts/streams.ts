@@ -32,8 +32,8 @@ import { chatCall } from "../traffic.ts";
 /** Streams at one time, and how often each gets a chunk: a thousand at a model's full pace are more than one core can read. */
 const sizes = [
   { streams: 1, everyMs: 20, lastsMs: 500 },
-  { streams: 100, everyMs: 50, lastsMs: 4000 },
-  { streams: 1000, everyMs: 200, lastsMs: 4000 },
+  { streams: 100, everyMs: 50, lastsMs: 2000 },
+  { streams: 1000, everyMs: 200, lastsMs: 2000 },
 ];
 const quickSizes = [{ streams: 10, everyMs: 20, lastsMs: 500 }];
 
