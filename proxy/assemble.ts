@@ -209,15 +209,19 @@ function generationOf(
   const parts = partsOf(ground, classifier);
   const { upstream, deliberate, thorough, answers, stored, verify } = parts;
   const faults = recorder;
-  const stack = new Stack(forward({ upstream }))
+  const decided = new Stack(forward({ upstream }))
     .under(rescue({ upstream, recall: stored, answer: answers, faults }))
     .under(remember(stored))
     .under(recallRouted(stored))
     .under(answer(answers, verify))
     .under(decide({ deliberate, faults }))
-    .under(recall(stored))
+    .under(recall(stored));
+  const traced = tracer.keepsContent
+    ? decided.under(hear({ listener: ({ span }) => span?.hear() ?? null, faults }))
+    : decided;
+  const stack = traced
     .under(observe({ recorder, tracer }))
-    .under(hear({ replied: (received, text) => audit.replied(received, text), faults }));
+    .under(hear({ listener: (received) => audit.listener(received), faults }));
   return {
     policy: snapshot.policy,
     classifier,

@@ -2,7 +2,8 @@
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import type { Policy } from "./core/policy.ts";
-import type { Recorder, Tracer } from "./core/ports.ts";
+import type { Recorder } from "./core/ports.ts";
+import type { Tracer } from "./core/tracing.ts";
 import { Generators } from "./inference/generators.ts";
 import { openStateFolder } from "./inference/state-folder.ts";
 import { EventFeed } from "./server/event-feed.ts";

@@ -174,6 +174,8 @@ export interface Provider {
   readonly breaker: BreakerRule;
   /** Further attempts before the first byte, on failures to connect only. */
   readonly retries: number;
+  /** Whether the caller's `baggage` header goes on to it. */
+  readonly sendsBaggage: boolean;
 }
 
 /** USD per million tokens, as of a date. */

@@ -1,13 +1,13 @@
 /** What layers may ask for; the folders of rank 1 implement it, assemble.ts joins the two. */
 import type { Duplex } from "node:stream";
 import type { Probability, Score } from "./brand.ts";
-import type { DecisionRecord, Judgement, Usage } from "./decision.ts";
+import type { DecisionRecord, Usage } from "./decision.ts";
 import type { HeaderLines, RequestBody, RequestHead } from "./http.ts";
 import type { AnswerSpec, GenerateAnswer, Policy, Provider, Route } from "./policy.ts";
 import type { ReasonCode } from "./reasons.ts";
 import type { Snapshot } from "./received.ts";
-import type { Answer, StoredReply, UpstreamReply } from "./reply.ts";
-import type { Controls, Protocol, Reading, RequestView } from "./request.ts";
+import type { Answer, SpanOrigin, StoredReply, UpstreamReply } from "./reply.ts";
+import type { Controls, Reading, RequestView } from "./request.ts";
 import type {
   CheapSignals,
   Classification,
@@ -224,6 +224,8 @@ export interface UpstreamCall {
   readonly path: string;
   /** End-to-end request headers after the listed edits. */
   readonly headers: HeaderLines;
+  /** The same for a further attempt, where each has a span of its own. */
+  readonly again?: (() => HeaderLines) | undefined;
   readonly body: RequestBody;
   readonly signal: AbortSignal;
   /** Which breaker and rate limit the call counts for: provider, or target, plus credential and model. */
@@ -310,6 +312,8 @@ export interface StoreEntry extends StoredReply {
   readonly costUsd: number | null;
   /** Tokens that the provider counted for it; null when it did not say. */
   readonly usage: Usage | null;
+  /** The span that it was fetched under, where that is recorded. */
+  readonly origin?: SpanOrigin;
   readonly model: string;
 }
 
@@ -332,52 +336,4 @@ export interface Recorder {
   record(record: DecisionRecord, call: RecordedCall): void;
   /** A fault that was contained at `where`; logged by class and message, never with content. */
   fault(where: string, fault: unknown): void;
-}
-
-/** A call as its span begins. */
-export interface TracedCall {
-  readonly head: RequestHead;
-  /** Monotonic milliseconds (performance.now) when the head had been read. */
-  readonly startedMs: number;
-}
-
-/** One attempt to reach a provider, for its span. */
-export interface TracedAttempt {
-  readonly provider: Provider;
-  readonly protocol: Protocol | null;
-  /** The model as the provider will see it; null when unknown. */
-  readonly model: string | null;
-}
-
-/** What a decision's span tells. */
-export interface Decided {
-  readonly judgement: Judgement;
-  readonly signals: Signals | null;
-}
-
-/** What a look into the store found: a reply to serve, one that is too old, none, or that this call's are never kept. */
-export type LookOutcome = "hit" | "stale" | "miss" | "unkept";
-
-/** The spans of one call. Never throws. */
-export interface CallSpan {
-  /** 32 hex digits; null while nothing of the call is recorded, be it that tracing is off or that it was not sampled. */
-  readonly traceId: string | null;
-  /** Begins the span of deciding; the returned function ends it, with what was decided unless that failed. */
-  decide(): (decided?: Decided) => void;
-  /** Begins the span of a look into the store; the returned function ends it. */
-  look(): (outcome: LookOutcome) => void;
-  /**
-   * Begins the span of an attempt, ending an earlier one, and gives the `traceparent` and `tracestate`
-   * lines to send in place of the caller's; no lines when tracing is off: the caller's stay.
-   */
-  attempt(attempt: TracedAttempt): HeaderLines;
-  /** Ends all spans with what the settled record says; later calls do nothing. */
-  end(record: DecisionRecord): void;
-}
-
-/** Where spans go. Never throws and never waits for an exporter. */
-export interface Tracer {
-  start(call: TracedCall): CallSpan;
-  /** Sends what is pending, for a bounded time. */
-  close(): Promise<void>;
 }

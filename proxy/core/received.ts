@@ -2,7 +2,8 @@
 import type { Judgement, Verdict } from "./decision.ts";
 import type { RequestBody, RequestHead, Routed } from "./http.ts";
 import type { Intent, Policy } from "./policy.ts";
-import type { CallSpan, FaqIndex, IntentScorer } from "./ports.ts";
+import type { FaqIndex, IntentScorer } from "./ports.ts";
+import type { CallSpan } from "./tracing.ts";
 import type { ReasonCode } from "./reasons.ts";
 import type { Controls, Reading, RequestView } from "./request.ts";
 import type { Signals } from "./signals.ts";

@@ -18,6 +18,12 @@ export interface StoredReply {
   readonly body: Buffer;
 }
 
+/** The span that a stored reply was fetched under, in the form of a `traceparent`'s ids. */
+export interface SpanOrigin {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
 interface ReplyBase {
   readonly verdict: Verdict;
   /** Called exactly once, when the last byte has left, the caller has gone, or the provider broke off. */

@@ -26,12 +26,15 @@ export interface Collecting {
   /** Called once it is complete, and not at all for one that is cut, too large or not decodable. */
   readonly done: (whole: Collected) => Promise<void>;
   readonly failed: (fault: unknown) => void;
+  /** Called instead of `done` where that is not. */
+  readonly lost?: () => void;
   /** A bound on what several replies hold together; left out there is none but each one's own. */
   readonly within?: { readonly underWay: UnderWay; readonly maxBytes: number };
 }
 
 /** The same reply, with what becomes of its copy. */
-export function collected(reply: Relay, { done, failed, within }: Collecting): Relay {
+export function collected(reply: Relay, collecting: Collecting): Relay {
+  const { failed, within, lost = unheard } = collecting;
   const chunks: Buffer[] = [];
   let bytes = 0;
   let isKept = true;
@@ -51,10 +54,10 @@ export function collected(reply: Relay, { done, failed, within }: Collecting): R
   };
   const ended: Relay["ended"] = (ending) => {
     reply.ended(ending);
-    if (!isKept) return;
+    if (!isKept) return lost();
     letGo();
-    if (ending.kind !== "complete") return;
-    decoded(reply, Buffer.concat(chunks), done).catch(failed);
+    if (ending.kind !== "complete") return lost();
+    decoded(reply, Buffer.concat(chunks), collecting).catch(failed);
   };
   return { ...reply, tap, ended, needsCall: true };
 }
@@ -66,12 +69,14 @@ function isOver(within: Collecting["within"]): boolean {
 async function decoded(
   { upstream }: Relay,
   coded: Buffer,
-  done: (whole: Collected) => Promise<void>,
+  { done, lost }: Collecting,
 ): Promise<void> {
   const { headers } = upstream;
   const body = await decodeBody(coded, headers, largestBytes);
-  if (body.kind !== "decoded") return;
+  if (body.kind !== "decoded") return lost?.();
   const contentType = headerValue(headers, "content-type") ?? "";
   const isStream = contentType.startsWith("text/event-stream");
   await done({ contentType, body: body.bytes, isStream });
 }
+
+function unheard(): void {}

@@ -1,6 +1,7 @@
 /** decide: widens a received call by its judgement; a fault of its own becomes a plain forward. */
 import type { Layer } from "../core/layer.ts";
-import type { Decided, Recorder } from "../core/ports.ts";
+import type { Recorder } from "../core/ports.ts";
+import type { Decided } from "../core/tracing.ts";
 import type { Judged, Received } from "../core/received.ts";
 import { fresh, type Deliberate } from "./deliberation.ts";
 import { plain } from "./judged.ts";

@@ -3,6 +3,7 @@ import { SidestepError } from "../core/errors.ts";
 import type { HeaderLines, RequestBody } from "../core/http.ts";
 import type { Step } from "../core/layer.ts";
 import type { Upstream, UpstreamCall, UpstreamFault } from "../core/ports.ts";
+import type { TracedAttempt } from "../core/tracing.ts";
 import type { Judged } from "../core/received.ts";
 import type { Reply, UpstreamReply } from "../core/reply.ts";
 import { credentialOf, requestHeaders } from "../upstream/edits.ts";
@@ -62,17 +63,26 @@ function callOf(judged: Judged, destination: Destination): UpstreamCall {
   const body = bodyFor(judged, destination);
   const protocol = judged.reading.kind === "view" ? judged.reading.view.protocol : null;
   const model = modelOf(judged, destination);
-  const trace = judged.span?.attempt({ provider, protocol, model: model === "" ? null : model });
-  const edits = { provider, trace: trace ?? [], body };
-  const headers = requestHeaders(judged.head.headers, edits);
+  const attempted = { provider, protocol, model: model === "" ? null : model };
+  const trace = judged.span?.attempt(attempted) ?? [];
+  const headers = requestHeaders(judged.head.headers, { provider, trace, body });
   return {
     provider,
     method: judged.head.method,
     path: joinPath(provider.url, destination.path),
     headers,
+    again: trace.length === 0 ? undefined : resending(judged, attempted, body),
     body,
     signal: judged.signal,
     account: accountWith(headers, judged, destination),
+  };
+}
+
+/** Headers of further attempts, each under a span of its own. */
+function resending(judged: Judged, attempted: TracedAttempt, body: RequestBody) {
+  return (): HeaderLines => {
+    const trace = judged.span?.attempt(attempted) ?? [];
+    return requestHeaders(judged.head.headers, { provider: attempted.provider, trace, body });
   };
 }
 

@@ -1,4 +1,4 @@
-/** hear: tells the audit log what replies said, where the policy keeps that; observe is beneath, so that the call's record comes first. */
+/** hear: gives what replies said to who asks for it: the audit log, and spans that hold content. */
 import { headerValue } from "../core/http.ts";
 import type { Layer } from "../core/layer.ts";
 import type { Recorder } from "../core/ports.ts";
@@ -7,10 +7,13 @@ import type { Reply, StoredReply } from "../core/reply.ts";
 import { codecOf } from "../wire/table.ts";
 import { collected } from "./collect.ts";
 
+/** Takes the whole text once, or null where there is none; masking and cutting it is the taker's. */
+export type Listener = (text: string | null) => void;
+
 /** What hear asks for. */
 export interface HearParts {
-  /** Takes the whole text; masking and cutting it is the taker's. */
-  readonly replied: (received: Received, text: string) => void;
+  /** Who wants this call's reply; null when nobody does. */
+  readonly listener: (received: Received) => Listener | null;
   readonly faults: Pick<Recorder, "fault">;
 }
 
@@ -18,25 +21,33 @@ export interface HearParts {
 export function hear(parts: HearParts): Layer<Received> {
   return (inner) => async (received) => {
     const reply = await inner(received);
-    const { file, content } = received.snapshot.policy.audit;
-    return file === null || content?.reply !== true ? reply : heard(parts, received, reply);
+    const listener = parts.listener(received);
+    return listener === null ? reply : heard(parts, received, reply, listener);
   };
 }
 
-function heard({ replied, faults }: HearParts, received: Received, reply: Reply): Reply {
-  const { reading } = received;
-  if (reading.kind !== "view" || reply.kind === "error") return reply;
+function heard(
+  { faults }: HearParts,
+  { reading }: Received,
+  reply: Reply,
+  listener: Listener,
+): Reply {
+  if (reading.kind !== "view" || reply.kind === "error") {
+    listener(null);
+    return reply;
+  }
   const codec = codecOf(reading.view.protocol);
-  const failed = (fault: unknown): void => faults.fault("hear", fault);
-  const tell = (text: string | null): void => {
-    if (text !== null) replied(received, text);
+  const lost = (): void => listener(null);
+  const failed = (fault: unknown): void => {
+    faults.fault("hear", fault);
+    lost();
   };
   if (reply.kind === "relay")
-    return collected(reply, { done: async (whole) => tell(codec.said(whole)), failed });
+    return collected(reply, { done: async (whole) => listener(codec.said(whole)), failed, lost });
   const ended: Reply["ended"] = (ending) => {
     reply.ended(ending);
     try {
-      tell(reply.kind === "answer" ? reply.answer.text : codec.said(keptForm(reply.stored)));
+      listener(reply.kind === "answer" ? reply.answer.text : codec.said(keptForm(reply.stored)));
     } catch (fault) {
       failed(fault);
     }

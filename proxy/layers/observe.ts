@@ -2,7 +2,8 @@
 import type { DecisionRecord, Ending, Usage, Verdict } from "../core/decision.ts";
 import { headerValue, pathOf } from "../core/http.ts";
 import type { Layer } from "../core/layer.ts";
-import type { CallSpan, Recorder, Tracer } from "../core/ports.ts";
+import type { Recorder } from "../core/ports.ts";
+import type { CallSpan, TracedCall, Tracer } from "../core/tracing.ts";
 import { withoutTexts, type Received } from "../core/received.ts";
 import { outlivesCall, type Reply } from "../core/reply.ts";
 import { costOf, priceOf } from "../policy/prices.ts";
@@ -18,7 +19,7 @@ export interface ObserveParts {
 /** The layer that records. */
 export function observe(parts: ObserveParts): Layer<Received> {
   return (inner) => async (received) => {
-    const span = parts.tracer.start({ head: received.head, startedMs: received.startedMs });
+    const span = parts.tracer.start(tracedCall(received, parts.tracer));
     const reply = withNeed(await inner({ ...received, span }), received);
     const reader = readerOf(received, reply);
     const usage = (): Usage | null => usageOf(reply, reader);
@@ -32,6 +33,11 @@ export function observe(parts: ObserveParts): Layer<Received> {
     if (reply.kind !== "relay") return { ...reply, ...watched };
     return { ...reply, ...watched, tap: joined(reply.tap, reader) };
   };
+}
+
+/** Spans outlive what the caller said, unless they are to hold it. */
+function tracedCall({ head, startedMs, reading }: Received, tracer: Tracer): TracedCall {
+  return tracer.keepsContent ? { head, startedMs, reading } : { head, startedMs };
 }
 
 /** The audit log says at the end what the caller said, where the policy keeps that. */

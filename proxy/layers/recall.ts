@@ -2,7 +2,8 @@
 import { cacheRuleOf, type Verdict } from "../core/decision.ts";
 import type { Layer } from "../core/layer.ts";
 import type { CacheRule } from "../core/policy.ts";
-import type { LookOutcome, Recorder, Store, StoreEntry } from "../core/ports.ts";
+import type { Recorder, Store, StoreEntry } from "../core/ports.ts";
+import type { LookOutcome } from "../core/tracing.ts";
 import type { Judged, Received } from "../core/received.ts";
 import type { Reply } from "../core/reply.ts";
 import type { Protocol, RequestView } from "../core/request.ts";
@@ -147,6 +148,7 @@ function storedReply(
   const { view } = judged.reading;
   const kept = codecOf(view.protocol).transcode(entry, view);
   if (kept === null) return null;
+  if (entry.origin !== undefined) judged.span?.servedFrom(entry.origin);
   const stored = { ...kept, headers: [...kept.headers, requestIdName[view.protocol], judged.id] };
   const reason = decision === "cache" ? "cache_hit" : "stale_answer";
   const verdict = verdictOf(judged, decision, reason, {

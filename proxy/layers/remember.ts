@@ -51,7 +51,9 @@ async function store(
   reader.push(body);
   const read = reader.end();
   if (read === null || !read.isComplete) return;
+  const origin = judged.span?.origin ?? null;
   await parts.store.set(place.key, {
+    ...(origin === null ? {} : { origin }),
     status: 200,
     headers: ["content-type", contentType],
     body,

@@ -31,7 +31,7 @@ export interface UpgradeParts extends ObserveParts {
 export function upgrade(parts: UpgradeParts): (received: Received) => Promise<Switched | Reply> {
   return async (received) => {
     const span = parts.tracer.start(received);
-    const begun = await begin(parts, received);
+    const begun = await begin(parts, { ...received, span });
     const status = begun.kind === "tunnel" ? 101 : statusOf(begun);
     return { ...begun, ...watch(parts, { received, span, begun, status, usage: () => null }) };
   };
@@ -42,12 +42,13 @@ async function begin(parts: UpgradeParts, received: Received): Promise<Switched 
   const destination = ownDestination(received);
   if (destination === null) return unroutedReply(judged);
   const { provider, path } = destination;
+  const trace = received.span?.attempt({ provider, protocol: null, model: null }) ?? [];
   const sentAtMs = performance.now();
   const sent = await parts.tunnels.tunnel({
     provider,
     method: received.head.method,
     path: joinPath(provider.url, path),
-    headers: upgradeHeaders(received.head.headers, { provider, trace: [] }),
+    headers: upgradeHeaders(received.head.headers, { provider, trace }),
     signal: received.signal,
   });
   const waitedMs = performance.now() - sentAtMs;

@@ -74,9 +74,16 @@ async function note(
   whole: Collected,
 ): Promise<void> {
   if (judged.reading.kind !== "view") return;
-  const theirs = codecOf(judged.reading.view.protocol).said(whole);
-  const told = theirs === null ? unclear : await verdict(parts, route, answer.text, theirs);
-  parts.agreement.note({ id: judged.id, route, ...told });
+  const ended = judged.span?.compare();
+  let compared: Compared | undefined;
+  try {
+    const theirs = codecOf(judged.reading.view.protocol).said(whole);
+    const told = theirs === null ? unclear : await verdict(parts, route, answer.text, theirs);
+    compared = { id: judged.id, route, ...told };
+    parts.agreement.note(compared);
+  } finally {
+    ended?.(compared);
+  }
 }
 
 type Told = Pick<Compared, "outcome" | "by">;

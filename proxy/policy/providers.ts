@@ -55,6 +55,7 @@ function providerOf(name: string, raw: RawProvider, context: Context): Provider 
     timeouts: timeoutsFrom(raw.timeouts, DEFAULT_TIMEOUTS),
     breaker: breakerFrom(raw.breaker, DEFAULT_BREAKER),
     retries: raw.retries ?? 0,
+    sendsBaggage: raw.baggage ?? false,
   };
 }
 

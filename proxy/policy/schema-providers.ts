@@ -7,6 +7,7 @@ import {
   dictionary,
   duration,
   expected,
+  flag,
   form,
   key,
   map,
@@ -46,6 +47,7 @@ export interface RawProvider {
   readonly timeouts?: RawTimeouts | undefined;
   readonly breaker?: RawBreaker | undefined;
   readonly retries?: number | undefined;
+  readonly baggage?: boolean | undefined;
 }
 
 /** A target as written. */
@@ -91,6 +93,10 @@ export const provider: Schema<RawProvider> = map({
   timeouts: key(timeouts, "Limits for one call."),
   breaker: key(breaker, "When the provider counts as down."),
   retries: key(whole(0, 5), "Further attempts when no connection could be made; default 0."),
+  baggage: key(
+    flag,
+    "Whether the caller's `baggage` header goes on to it, which may hold the application's data; default false.",
+  ),
 });
 
 /** A list price. */

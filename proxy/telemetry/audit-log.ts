@@ -76,13 +76,20 @@ export class AuditLog implements RecordSink {
     this.#writer.add(auditFields(record, call, caller), record.at);
   }
 
-  /** What a call's reply said, where the policy of the call keeps that. */
-  replied({ id, snapshot }: RepliedCall, text: string): void {
-    const { content } = snapshot.policy.audit;
-    if (content?.reply !== true) return;
-    const at = new Date().toISOString();
-    const reply = maskedContent(text, content.maxChars);
-    this.#writer?.add({ event: "reply", at, id, reply }, at);
+  /** Takes what a call's reply said; null where the policy of the call does not keep that. */
+  listener({ id, snapshot }: RepliedCall): ((text: string | null) => void) | null {
+    const { file, content } = snapshot.policy.audit;
+    if (file === null || content?.reply !== true) return null;
+    return this.#listener(id, content.maxChars);
+  }
+
+  #listener(id: string, mostChars: number): (text: string | null) => void {
+    return (text) => {
+      if (text === null) return;
+      const at = new Date().toISOString();
+      const reply = maskedContent(text, mostChars);
+      this.#writer?.add({ event: "reply", at, id, reply }, at);
+    };
   }
 
   /** An answer of the pod was held against the cloud's, or an application judged it. */

@@ -1,6 +1,7 @@
 /** When the parts of each call began and ended, for the page's waterfall; assemble puts it around the tracer, on or off. */
 import type { DecisionRecord } from "../core/decision.ts";
-import type { CallSpan, Decided, TracedAttempt, TracedCall, Tracer } from "../core/ports.ts";
+import type { SpanOrigin } from "../core/reply.ts";
+import type { CallSpan, Decided, TracedAttempt, TracedCall, Tracer } from "../core/tracing.ts";
 
 /** One attempt at a provider. */
 export interface TimedAttempt {
@@ -30,6 +31,7 @@ export class CallTimelines {
   around(tracer: Tracer): Tracer {
     return {
       start: (call) => new TimedSpan(tracer.start(call), call, this.#byRecord),
+      keepsContent: tracer.keepsContent,
       close: () => tracer.close(),
     };
   }
@@ -71,6 +73,22 @@ class TimedSpan implements CallSpan {
 
   look(): ReturnType<CallSpan["look"]> {
     return this.#span.look();
+  }
+
+  servedFrom(origin: SpanOrigin): void {
+    this.#span.servedFrom(origin);
+  }
+
+  get origin(): SpanOrigin | null {
+    return this.#span.origin;
+  }
+
+  hear(): ReturnType<CallSpan["hear"]> {
+    return this.#span.hear();
+  }
+
+  compare(): ReturnType<CallSpan["compare"]> {
+    return this.#span.compare();
   }
 
   attempt(attempt: TracedAttempt): ReturnType<CallSpan["attempt"]> {

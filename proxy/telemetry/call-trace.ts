@@ -1,30 +1,38 @@
 /** The spans of one call: server, deciding, each attempt at a provider, or the local answer; made by the tracer. */
 import {
-  isSpanContextValid,
   SpanKind,
-  SpanStatusCode,
   trace,
   type Attributes,
   type Context,
+  type HrTime,
   type Span,
+  type SpanOptions,
   type Tracer as Spans,
 } from "@opentelemetry/api";
 import type { DecisionRecord } from "../core/decision.ts";
 import { pathOf, type HeaderLines } from "../core/http.ts";
-import type { CallSpan, Decided, LookOutcome, TracedAttempt, TracedCall } from "../core/ports.ts";
+import type { Compared } from "../core/ports.ts";
+import type { SpanOrigin } from "../core/reply.ts";
+import type { CallSpan, Decided, LookOutcome, TracedAttempt, TracedCall } from "../core/tracing.ts";
 import { names } from "./attribute-names.ts";
-import { decidedAttributes } from "./decision-attributes.ts";
+import { namedAs } from "./attribute-naming.ts";
+import { baggageAttributes } from "./baggage.ts";
+import { askedAttributes, saidAttributes } from "./call-content.ts";
+import { comparedAttributes, decidedAttributes } from "./decision-attributes.ts";
+import { contextLines, type Incoming } from "./propagation.ts";
+import { ended, linkTo, originOf, tell, wholeMicroseconds } from "./span-acts.ts";
 import {
   attemptAttributes,
+  attemptName,
   callAttributes,
   errorOf,
-  isUpstreamFault,
+  isRelayed,
   localAttributes,
-  routeOf,
+  serverName,
   settledAttributes,
   usageAttributes,
 } from "./span-attributes.ts";
-import { randomFlag, writeTraceparent } from "./trace-context.ts";
+import type { TraceSettings } from "./trace-settings.ts";
 
 /** When the first byte of the reply went on to the caller. */
 const firstByteEvent = "sidestep.first_byte";
@@ -32,8 +40,14 @@ const firstByteEvent = "sidestep.first_byte";
 /** What a call's spans begin from. */
 export interface CallStart {
   readonly call: TracedCall;
-  /** Flags of the caller's `traceparent`; 0 when a new trace begins. */
-  readonly parentFlags: number;
+  readonly incoming: Incoming;
+  readonly settings: Omit<TraceSettings, "problems">;
+}
+
+/** A record that has come while the reply's text is still being read. */
+interface Settled {
+  readonly record: DecisionRecord;
+  readonly at: HrTime;
 }
 
 /** Never throws: a fault of tracing costs a span, not a call. */
@@ -42,17 +56,32 @@ export class CallTrace implements CallSpan {
   readonly #server: Span;
   readonly #inside: Context;
   readonly #start: CallStart;
+  /** From the monotonic clock to the wall's, the same for the whole tree. */
+  readonly #epochMs: number;
   #attempt: Span | null = null;
   #attempts = 0;
   #isEnded = false;
+  #isHearing = false;
+  #said: string | null = null;
+  #settled: Settled | null = null;
 
-  constructor(spans: Spans, outside: Context, start: CallStart) {
+  constructor(spans: Spans, start: CallStart) {
     this.#spans = spans;
     this.#start = start;
+    this.#epochMs = Date.now() - performance.now();
     const { head, startedMs } = start.call;
+    const outside = start.incoming.context;
     const attributes = callAttributes(head.method, pathOf(head.target));
-    const options = { kind: SpanKind.SERVER, startTime: epochMs(startedMs), attributes };
-    this.#server = spans.startSpan(attributes[names.method], options, outside);
+    const told = baggageAttributes(head.headers, start.settings.baggage);
+    this.#server = spans.startSpan(
+      attributes[names.method],
+      {
+        kind: SpanKind.SERVER,
+        startTime: wholeMicroseconds(this.#epochMs + startedMs),
+        attributes: { ...attributes, ...told },
+      },
+      outside,
+    );
     this.#inside = trace.setSpan(outside, this.#server);
   }
 
@@ -60,117 +89,142 @@ export class CallTrace implements CallSpan {
     return this.#server.isRecording() ? this.#server.spanContext().traceId : null;
   }
 
+  get origin(): SpanOrigin | null {
+    return this.#attempt === null ? null : originOf(this.#attempt);
+  }
+
   decide(): (decided?: Decided) => void {
-    const span = this.#child("sidestep.decide", SpanKind.INTERNAL, {});
+    const span = this.#child("sidestep.decide", { kind: SpanKind.INTERNAL });
     return (decided) => {
       if (span === null) return;
-      if (decided !== undefined && span.isRecording()) tell(span, decided);
-      span.end();
+      if (decided !== undefined && span.isRecording()) tell(span, () => decidedAttributes(decided));
+      ended(span, this.#now(), decided === undefined ? "fault_contained" : null);
     };
   }
 
   look(): (outcome: LookOutcome) => void {
-    const span = this.#child("sidestep.cache.lookup", SpanKind.INTERNAL, {});
-    return (outcome) => span?.setAttribute(names.cacheOutcome, outcome).end();
+    const span = this.#child("sidestep.cache.lookup", { kind: SpanKind.INTERNAL });
+    return (outcome) => span?.setAttribute(names.cacheOutcome, outcome).end(this.#now());
+  }
+
+  servedFrom(origin: SpanOrigin): void {
+    this.#server.addLink(linkTo(origin));
   }
 
   attempt(attempt: TracedAttempt): HeaderLines {
-    if (this.#attempt !== null) failed(this.#attempt, "resent");
+    if (this.#attempt !== null) ended(this.#attempt, this.#now(), "resent");
     const resends = this.#attempts;
     this.#attempts += 1;
     const attributes = attemptAttributes(attempt, resends);
-    this.#attempt = this.#child(attemptName(attempt), SpanKind.CLIENT, attributes);
-    return this.#attempt === null ? [] : this.#lines(this.#attempt);
+    this.#attempt = this.#child(attemptName(attempt), { kind: SpanKind.CLIENT, attributes });
+    if (this.#attempt === null) return [];
+    const { incoming, settings } = this.#start;
+    return contextLines(this.#attempt.spanContext(), incoming, settings.formats);
+  }
+
+  hear(): ((text: string | null) => void) | null {
+    if (!this.#start.settings.keepsContent || !this.#server.isRecording()) return null;
+    this.#isHearing = true;
+    return (text) => {
+      this.#isHearing = false;
+      this.#said ??= text;
+      if (this.#settled !== null) this.#finish(this.#settled);
+    };
+  }
+
+  compare(): (compared?: Compared) => void {
+    const origin = originOf(this.#server);
+    if (origin === null) return nothing;
+    const links = [linkTo(origin)];
+    const span = this.#begun("sidestep.verify", { kind: SpanKind.INTERNAL, root: true, links });
+    return (compared) => {
+      if (span === null) return;
+      if (compared !== undefined) tell(span, () => comparedAttributes(compared));
+      ended(span, this.#now(), compared === undefined ? "fault_contained" : null);
+    };
   }
 
   end(record: DecisionRecord): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    const settled = { record, at: this.#now() };
+    if (this.#isHearing) this.#settled = settled;
+    else this.#finish(settled);
+  }
+
+  #finish({ record, at }: Settled): void {
+    this.#settled = null;
     try {
-      this.#endInner(record);
-      this.#endServer(record);
+      this.#endInner(record, at);
+      this.#endServer(record, at);
     } catch {
-      this.#server.end();
+      this.#server.end(at);
     }
   }
 
-  #child(name: string, kind: SpanKind, attributes: Attributes): Span | null {
-    if (this.#isEnded) return null;
+  #child(name: string, options: SpanOptions): Span | null {
+    return this.#isEnded ? null : this.#begun(name, options);
+  }
+
+  #begun(name: string, { attributes = {}, ...options }: SpanOptions): Span | null {
     try {
-      return this.#spans.startSpan(name, { kind, attributes }, this.#inside);
+      const made = { startTime: this.#now(), ...options, attributes: this.#named(attributes) };
+      return this.#spans.startSpan(name, made, this.#inside);
     } catch {
       return null;
     }
   }
 
-  /** Our span's id goes on; the caller's random flag stays as long as the trace does. */
-  #lines(span: Span): HeaderLines {
-    const context = span.spanContext();
-    if (!isSpanContextValid(context)) return [];
-    const { traceId, spanId, traceFlags, traceState } = context;
-    const flags = traceFlags | (this.#start.parentFlags & randomFlag);
-    const lines = ["traceparent", writeTraceparent({ traceId, parentId: spanId, flags })];
-    const state = traceState?.serialize() ?? "";
-    return state === "" ? lines : [...lines, "tracestate", state];
-  }
-
-  #endInner(record: DecisionRecord): void {
-    if (record.verdict.decision === "local") this.#answeredHere(record);
+  #endInner(record: DecisionRecord, at: HrTime): void {
+    const isLocal = record.verdict.decision === "local";
+    if (isLocal) this.#answeredHere(record, at);
     const span = this.#attempt;
     if (span === null) return;
-    span.setAttributes(usageAttributes(record));
-    const firstByteMs = epochMs(this.#start.call.startedMs + record.firstByteMs);
-    if (isRelayed(record)) span.addEvent(firstByteEvent, {}, firstByteMs);
-    const error = errorOf(record, 400);
-    if (error === null) span.end();
-    else failed(span, error);
+    const content = isLocal ? {} : this.#content();
+    span.setAttributes(this.#named({ ...usageAttributes(record), ...content }));
+    if (isRelayed(record)) span.addEvent(firstByteEvent, {}, this.#firstByteAt(record));
+    ended(span, at, errorOf(record, 400));
   }
 
-  #answeredHere(record: DecisionRecord): void {
-    const startTime = epochMs(this.#start.call.startedMs);
-    const attributes = { ...localAttributes(record), ...usageAttributes(record) };
-    const options = { kind: SpanKind.INTERNAL, startTime, attributes };
+  /** As long as the answer took to make, or to stream. */
+  #answeredHere(record: DecisionRecord, at: HrTime): void {
+    const attributes = {
+      ...localAttributes(record),
+      ...usageAttributes(record),
+      ...this.#content(),
+    };
+    const startTime = wholeMicroseconds(this.#epochMs + this.#start.call.startedMs);
+    const options = { kind: SpanKind.INTERNAL, startTime, attributes: this.#named(attributes) };
     const span = this.#spans.startSpan(`chat ${record.model ?? "local"}`, options, this.#inside);
-    span.end(startTime + record.firstByteMs);
+    const firstByteAt = this.#firstByteAt(record);
+    span.addEvent(firstByteEvent, {}, firstByteAt);
+    span.end(record.stream ? at : firstByteAt);
   }
 
-  #endServer(record: DecisionRecord): void {
-    const route = routeOf(record.protocol);
-    if (route !== null) this.#server.updateName(`${callMethod(record)} ${route}`);
+  #endServer(record: DecisionRecord, at: HrTime): void {
+    this.#server.updateName(serverName(record));
     this.#server.setAttributes(settledAttributes(record));
-    const error = errorOf(record, 500);
-    if (error === null) this.#server.end();
-    else failed(this.#server, error);
+    ended(this.#server, at, errorOf(record, 500));
+  }
+
+  #firstByteAt({ firstByteMs }: DecisionRecord): HrTime {
+    return wholeMicroseconds(this.#epochMs + this.#start.call.startedMs + firstByteMs);
+  }
+
+  #now(): HrTime {
+    return wholeMicroseconds(this.#epochMs + performance.now());
+  }
+
+  #named(attributes: Attributes): Attributes {
+    return namedAs(this.#start.settings.naming, attributes);
+  }
+
+  #content(): Attributes {
+    const { call, settings } = this.#start;
+    if (!settings.keepsContent || !this.#server.isRecording()) return {};
+    const asked = call.reading?.kind === "view" ? askedAttributes(call.reading.view) : {};
+    return this.#said === null ? asked : { ...asked, ...saidAttributes(this.#said) };
   }
 }
 
-function callMethod(record: DecisionRecord): string {
-  return callAttributes(record.method, record.path)[names.method];
-}
-
-function attemptName(attempt: TracedAttempt): string {
-  return attempt.protocol === null ? "relay" : `chat ${attempt.model ?? ""}`.trim();
-}
-
-function isRelayed({ verdict }: DecisionRecord): boolean {
-  return verdict.decision === "forwarded" && !isUpstreamFault(verdict.reason);
-}
-
-/** A fault in telling costs what would have been told. */
-function tell(span: Span, decided: Decided): void {
-  try {
-    span.setAttributes(decidedAttributes(decided));
-  } catch {
-    span.setAttribute(names.errorType, "untold");
-  }
-}
-
-function failed(span: Span, error: string): void {
-  span.setAttribute(names.errorType, error);
-  span.setStatus({ code: SpanStatusCode.ERROR });
-  span.end();
-}
-
-function epochMs(monotonicMs: number): number {
-  return performance.timeOrigin + monotonicMs;
-}
+function nothing(): void {}

@@ -1,6 +1,7 @@
 /** What the spans of deciding and of looking into the store say; scores and labels only, no content; used by call-trace. */
 import type { Attributes } from "@opentelemetry/api";
-import type { Decided } from "../core/ports.ts";
+import type { Compared } from "../core/ports.ts";
+import type { Decided } from "../core/tracing.ts";
 import type { ModelSignals, Signals } from "../core/signals.ts";
 import { names } from "./attribute-names.ts";
 import { classifierOf } from "./record-json.ts";
@@ -16,6 +17,16 @@ export function decidedAttributes({ judgement, signals }: Decided): Attributes {
     [names.classifier]: classifierOf(signals),
     ...signalAttributes(signals),
   });
+}
+
+/** How an answer of the pod compares with what was wanted, and who says so. */
+export function comparedAttributes({ id, route, outcome, by }: Compared): Attributes {
+  return {
+    [names.requestId]: id,
+    [names.sidestepRoute]: route.name,
+    [names.comparedOutcome]: outcome,
+    [names.comparedBy]: by,
+  };
 }
 
 function signalAttributes(signals: Signals | null): Loose {

@@ -1,19 +1,24 @@
 /** The tracer over OpenTelemetry; imported by trace.ts only when tracing is on, since loading it is not cheap. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ROOT_CONTEXT, trace, type Context, type Tracer as Spans } from "@opentelemetry/api";
+import { trace, type Tracer as Spans } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { NodeSDK } from "@opentelemetry/sdk-node";
-import type { CallSpan, TracedCall, Tracer } from "../core/ports.ts";
+import type { CallSpan, TracedCall, Tracer } from "../core/tracing.ts";
 import { CallTrace } from "./call-trace.ts";
-import { ForeignState } from "./foreign-state.ts";
+import { readContext } from "./propagation.ts";
 import { noSpan, type Environment } from "./trace.ts";
-import { readTraceparent, readTracestate, sampledFlag, type TraceParent } from "./trace-context.ts";
+import { traceSettingsFrom, type TraceSettings } from "./trace-settings.ts";
 
 /** Longest wait for the last spans when the process stops. */
 const closeMs = 3000;
 
-/** Starts OpenTelemetry from its own environment variables, for traces alone. Throws when it cannot start. */
-export function startTracer(env: Environment): Tracer {
+/**
+ * Starts OpenTelemetry from its own environment variables, for traces alone. Throws when it cannot start;
+ * `onFault` is told what the environment asks for that there is not.
+ */
+export function startTracer(env: Environment, onFault: (fault: unknown) => void): Tracer {
+  const settings = traceSettingsFrom(env);
+  for (const problem of settings.problems) onFault(new Error(problem));
   const isNamed = (env["OTEL_SERVICE_NAME"] ?? "") !== "" || namesService(env);
   const sdk = new NodeSDK({
     ...(isNamed ? {} : { serviceName: "sidestep" }),
@@ -26,7 +31,8 @@ export function startTracer(env: Environment): Tracer {
   sdk.start();
   const spans = trace.getTracer("sidestep");
   return {
-    start: (call) => startedSafely(spans, call),
+    start: (call) => startedSafely(spans, call, settings),
+    keepsContent: settings.keepsContent,
     close: async () => {
       const stopped = sdk.shutdown().catch(() => {});
       await Promise.race([stopped, sleep(closeMs, undefined, { ref: false })]);
@@ -47,22 +53,11 @@ function namesService(env: Environment): boolean {
   return /(?:^|,)\s*service\.name\s*=/.test(env["OTEL_RESOURCE_ATTRIBUTES"] ?? "");
 }
 
-function startedSafely(spans: Spans, call: TracedCall): CallSpan {
+function startedSafely(spans: Spans, call: TracedCall, settings: TraceSettings): CallSpan {
   try {
-    const parent = readTraceparent(call.head.headers);
-    const context = parent === null ? ROOT_CONTEXT : contextOf(parent, call);
-    return new CallTrace(spans, context, { call, parentFlags: parent?.flags ?? 0 });
+    const incoming = readContext(call.head.headers, settings.formats);
+    return new CallTrace(spans, { call, incoming, settings });
   } catch {
     return noSpan;
   }
-}
-
-function contextOf(parent: TraceParent, call: TracedCall): Context {
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId: parent.traceId,
-    spanId: parent.parentId,
-    traceFlags: parent.flags & sampledFlag,
-    traceState: new ForeignState(readTracestate(call.head.headers)),
-    isRemote: true,
-  });
 }

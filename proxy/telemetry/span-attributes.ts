@@ -1,7 +1,7 @@
 /** What spans say of a call, an attempt and a settled record; names only, no content; used by call-trace. */
 import type { Attributes } from "@opentelemetry/api";
 import type { DecisionRecord, Verdict } from "../core/decision.ts";
-import type { TracedAttempt } from "../core/ports.ts";
+import type { TracedAttempt } from "../core/tracing.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { Protocol } from "../core/request.ts";
 import { names } from "./attribute-names.ts";
@@ -33,7 +33,7 @@ const genAiProviders: Readonly<Record<Protocol, string>> = {
 const longestText = 256;
 
 /** The protocol's path template; null for calls that are not read. */
-export function routeOf(protocol: Protocol | null): string | null {
+function routeOf(protocol: Protocol | null): string | null {
   return protocol === null ? null : routes[protocol];
 }
 
@@ -49,6 +49,18 @@ export function callAttributes(
     [names.path]: path.slice(0, longestText),
     [names.scheme]: "http",
   };
+}
+
+/** `METHOD /template`; the method alone for calls that are not read. */
+export function serverName({ method, path, protocol }: DecisionRecord): string {
+  const known = callAttributes(method, path)[names.method];
+  const route = routeOf(protocol);
+  return route === null ? known : `${known} ${route}`;
+}
+
+/** `chat MODEL`, or `relay` where the call is not read. */
+export function attemptName({ protocol, model }: TracedAttempt): string {
+  return protocol === null ? "relay" : `chat ${model ?? ""}`.trim();
 }
 
 /** The provider behind us, not our own address. */
@@ -127,8 +139,13 @@ export function errorOf(record: DecisionRecord, lowestStatus: number): string | 
   return record.ending === "cut" ? "cut" : null;
 }
 
+/** Whether a provider's reply went on to the caller. */
+export function isRelayed({ verdict }: DecisionRecord): boolean {
+  return verdict.decision === "forwarded" && !isUpstreamFault(verdict.reason);
+}
+
 /** Whether the provider gave no reply that could be relayed. */
-export function isUpstreamFault(reason: ReasonCode): boolean {
+function isUpstreamFault(reason: ReasonCode): boolean {
   return reason.startsWith("upstream_");
 }
 

@@ -1,5 +1,5 @@
 /** Tracing, off unless OTEL_* asks for it: OpenTelemetry is imported only then; assemble joins it to the layers. */
-import type { CallSpan, Tracer } from "../core/ports.ts";
+import type { CallSpan, Tracer } from "../core/tracing.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -9,12 +9,20 @@ export const noSpan: CallSpan = {
   traceId: null,
   decide: () => nothing,
   look: () => nothing,
+  servedFrom: nothing,
+  origin: null,
+  hear: () => null,
+  compare: () => nothing,
   attempt: () => [],
   end: nothing,
 };
 
 /** A tracer that traces nothing. */
-export const noTracer: Tracer = { start: () => noSpan, close: async () => {} };
+export const noTracer: Tracer = {
+  start: () => noSpan,
+  keepsContent: false,
+  close: async () => {},
+};
 
 /** Whether the environment asks for traces, in OpenTelemetry's own variables. */
 export function isTracingOn(env: Environment): boolean {
@@ -41,7 +49,7 @@ export async function createTracer(
   if (!isTracingOn(env)) return noTracer;
   try {
     const { startTracer } = await import("./otel-tracer.ts");
-    return startTracer(env);
+    return startTracer(env, onFault);
   } catch (fault) {
     onFault(fault);
     return noTracer;

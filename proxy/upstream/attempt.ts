@@ -24,7 +24,8 @@ const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRA
 export async function attempt(pool: Pool, call: UpstreamCall): Promise<Exchanged> {
   const further = isRepeatable(call) ? call.provider.retries : 0;
   for (let made = 0; ; made += 1) {
-    const result = await freshly(pool, { ...call, onSwitch: null });
+    const headers = made === 0 ? call.headers : (call.again?.() ?? call.headers);
+    const result = await freshly(pool, { ...call, headers, onSwitch: null });
     if (!("kind" in result)) return result;
     if (!result.isUnsent || made >= further) return { ...result, isRetried: made > 0 };
     await backoff(made, call.signal);

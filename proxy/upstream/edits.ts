@@ -19,10 +19,17 @@ export interface RequestEdits {
   readonly body: RequestBody;
 }
 
-/** `expect` is answered by our own listener; `baggage` may carry the application's data to a stranger. */
-const keptBack: ReadonlySet<string> = new Set(["expect", "baggage"]);
+/** Answered by our own listener. */
+const keptBack = "expect";
 
-const traceNames: ReadonlySet<string> = new Set(["traceparent", "tracestate"]);
+/** May carry the application's data to a stranger, so a provider gets it only where the policy says so. */
+const baggage = "baggage";
+
+/** Headers of one format of trace context: where one of them is written anew, none of the caller's stays. */
+const traceFormats: readonly ReadonlySet<string>[] = [
+  new Set(["traceparent", "tracestate"]),
+  new Set(["b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"]),
+];
 
 /** Where callers put their secrets; in this order a call's credential is fingerprinted. */
 const credentialNames: readonly string[] = [
@@ -34,19 +41,19 @@ const credentialNames: readonly string[] = [
 
 /** The caller's header lines as they go to the provider: order, case and duplicates kept, edits made. */
 export function requestHeaders(lines: HeaderLines, edits: RequestEdits): HeaderLines {
-  const kept = endToEnd(lines, nothingUpheld);
+  const kept = endToEnd(lines, nothingUpheld, edits.provider.sendsBaggage);
   return withLength(edited(kept, edits), edits.body);
 }
 
 /** Like `requestHeaders` for a protocol upgrade: `Connection` and `Upgrade` go on as written. */
 export function upgradeHeaders(lines: HeaderLines, edits: Omit<RequestEdits, "body">): HeaderLines {
-  const kept = endToEnd(lines, upgradeUpheld);
+  const kept = endToEnd(lines, upgradeUpheld, edits.provider.sendsBaggage);
   return withLength(edited(kept, edits), { kind: "none" });
 }
 
 /** A caller's trailers as they go to the provider: what belongs to one connection or stands for a head is gone. */
 export function requestTrailers(lines: HeaderLines): HeaderLines {
-  return withoutHeaders(endToEnd(lines, nothingUpheld), headOnly);
+  return withoutHeaders(endToEnd(lines, nothingUpheld, false), headOnly);
 }
 
 /** A provider's header lines as they go back: only hop-by-hop lines are gone, framing included. */
@@ -68,11 +75,16 @@ export function credentialOf(lines: HeaderLines): string {
 const nothingUpheld: ReadonlySet<string> = new Set();
 const upgradeUpheld: ReadonlySet<string> = new Set(["connection", "upgrade"]);
 
-function endToEnd(lines: HeaderLines, upheld: ReadonlySet<string>): HeaderLines {
+function endToEnd(
+  lines: HeaderLines,
+  upheld: ReadonlySet<string>,
+  sendsBaggage: boolean,
+): HeaderLines {
   const hops = hopByHopOf(lines);
   return headersWhere(lines, (name) => {
     if (hops.has(name)) return upheld.has(name);
-    return !keptBack.has(name) && !name.startsWith("x-sidestep-");
+    if (name === keptBack || (name === baggage && !sendsBaggage)) return false;
+    return !name.startsWith("x-sidestep-");
   });
 }
 
@@ -81,7 +93,13 @@ function edited(lines: HeaderLines, edits: Omit<RequestEdits, "body">): HeaderLi
   const hosted = withHost(lines, provider.url.host);
   const trusted = provider.key === null ? hosted : withKey(hosted, provider, provider.key);
   if (trace.length === 0) return trusted;
-  return [...withoutHeaders(trusted, traceNames), ...trace];
+  return [...withoutHeaders(trusted, replacedBy(trace)), ...trace];
+}
+
+function replacedBy(trace: HeaderLines): ReadonlySet<string> {
+  const written = trace.map((text) => text.toLowerCase());
+  const formats = traceFormats.filter((format) => written.some((name) => format.has(name)));
+  return new Set(formats.flatMap((format) => [...format]));
 }
 
 // A Host of the caller's own spelling stays where it stood; one that is missing goes first, as usual.

@@ -172,7 +172,9 @@ describe("a tree", () => {
     expect(said(decide, "sidestep.route")).toBe("greeting");
     expect(said(decide, "sidestep.signal.task")).toBe("greeting");
     expect(said(decide, "sidestep.signal.task_score")).toBeGreaterThan(0.5);
-    expect(said(spanIn(tree, "chat gpt-4o"), "gen_ai.provider.name")).toBe("sidestep");
+    const answer = spanIn(tree, "chat gpt-4o");
+    expect(said(answer, "gen_ai.provider.name")).toBe("sidestep");
+    expect(answer.events).toEqual(["sidestep.first_byte"]);
   });
 
   it("tells what the store had", async () => {
@@ -192,6 +194,13 @@ describe("a tree", () => {
     expect(said(attempt, "gen_ai.response.time_to_first_chunk")).toBeGreaterThan(0);
     expect(said(attempt, "sidestep.stream.ms_per_token")).toBeGreaterThanOrEqual(0);
     expect(said(attempt, "gen_ai.usage.output_tokens")).toBe(7);
+  });
+
+  it("tells the same of a stream that the pod makes", async () => {
+    const answer = spanIn(await treeOf({ text: "ping", stream: true }), "chat gpt-4o");
+    expect(answer.events).toEqual(["sidestep.first_byte"]);
+    expect(said(answer, "gen_ai.response.time_to_first_chunk")).toBeGreaterThan(0);
+    expect(said(answer, "sidestep.stream.ms_per_token")).toBeGreaterThanOrEqual(0);
   });
 
   it("names the kind of an error, and tells no first byte where none came", async () => {

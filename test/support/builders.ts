@@ -52,6 +52,7 @@ export function providerOf(name: string, url: string, more: Partial<Provider> = 
     timeouts: { connectMs: 2000, firstByteMs: 10_000, idleMs: 10_000 },
     breaker: { errorThreshold: 0.5, windowMs: 10_000, minRequests: 4, cooldownMs: 500 },
     retries: 0,
+    sendsBaggage: false,
     ...more,
   };
 }

@@ -20,15 +20,23 @@ const registry: Readonly<Record<string, AttributeType>> = {
   "gen_ai.request.model": "string",
   "gen_ai.request.stream": "boolean",
   "gen_ai.response.time_to_first_chunk": "double",
+  "gen_ai.input.messages": "string",
+  "gen_ai.output.messages": "string",
+  "gen_ai.system_instructions": "string",
   "gen_ai.usage.input_tokens": "int",
   "gen_ai.usage.output_tokens": "int",
 };
+
+/** Deprecated in the registry; written only where the environment asks for older names. */
+export const deprecated: Readonly<Record<string, AttributeType>> = { "gen_ai.system": "string" };
 
 /** Names that the conventions do not have. */
 const ours: Readonly<Record<string, AttributeType>> = {
   "sidestep.age_seconds": "double",
   "sidestep.cache.outcome": "string",
   "sidestep.classifier": "string",
+  "sidestep.compared.by": "string",
+  "sidestep.compared.outcome": "string",
   "sidestep.complexity": "double",
   "sidestep.confidence": "double",
   "sidestep.cost_usd": "double",

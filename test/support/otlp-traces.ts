@@ -23,6 +23,8 @@ export interface SeenSpan {
   readonly status: number;
   readonly attributes: readonly SeenAttribute[];
   readonly events: readonly string[];
+  /** Trace and span that it is linked to, as `TRACE-SPAN`. */
+  readonly links: readonly string[];
 }
 
 /** Reads an export of spans by its content type; throws on what is not one. */
@@ -45,6 +47,7 @@ const attribute = v.strictObject({ key: v.string(), value: anyValue });
 const hexId = (digits: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${digits}}$`)));
 const nanoseconds = v.pipe(v.string(), v.regex(/^[1-9]\d{18}$/));
 const event = v.looseObject({ name: v.string(), timeUnixNano: nanoseconds });
+const link = v.looseObject({ traceId: hexId(32), spanId: hexId(16) });
 const span = v.looseObject({
   traceId: hexId(32),
   spanId: hexId(16),
@@ -55,6 +58,7 @@ const span = v.looseObject({
   endTimeUnixNano: nanoseconds,
   attributes: v.array(attribute),
   events: v.optional(v.array(event), []),
+  links: v.optional(v.array(link), []),
   status: v.looseObject({ code: v.optional(v.picklist([0, 1, 2]), 0) }),
 });
 const request = v.object({
@@ -73,6 +77,7 @@ function fromJson(body: Buffer): readonly SeenSpan[] {
     status: more.status.code,
     attributes: more.attributes.map(({ key, value }) => attributeOf(key, value)),
     events: more.events.map((one) => one.name),
+    links: more.links.map((one) => `${one.traceId}-${one.spanId}`),
   }));
 }
 
@@ -100,6 +105,9 @@ function spanIn(fields: readonly WireField[]): SeenSpan {
     status: status?.varint() ?? 0,
     attributes: all(fields, 9).map((one) => attributeIn(one.message())),
     events: all(fields, 11).map((one) => only(one.message(), 2).text()),
+    links: all(fields, 13)
+      .map((one) => one.message())
+      .map((one) => `${only(one, 1).hex()}-${only(one, 2).hex()}`),
   };
 }
 

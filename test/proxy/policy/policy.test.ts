@@ -38,6 +38,7 @@ test("the vendors' own addresses are the providers of a policy that names none",
     protocol: "openai-chat",
     key: null,
     retries: 0,
+    sendsBaggage: false,
     // Never shorter than what the official clients wait.
     timeouts: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 600_000 },
     breaker: { errorThreshold: 0.5, windowMs: 30_000, minRequests: 10, cooldownMs: 15_000 },
@@ -56,6 +57,7 @@ test("named providers are the only ones, and a known name needs no address", asy
   expect(providers.get("anthropic")).toMatchObject({
     key: "abc",
     retries: 2,
+    sendsBaggage: false,
     timeouts: { connectMs: 2000, firstByteMs: 600_000 },
     breaker: { windowMs: 60_000, minRequests: 10 },
   });

@@ -1,6 +1,6 @@
 /** The times of a call's parts, kept whether or not it is traced. */
 import { describe, expect, it } from "vitest";
-import type { TracedCall } from "../../../proxy/core/ports.ts";
+import type { TracedCall } from "../../../proxy/core/tracing.ts";
 import { CallTimelines } from "../../../proxy/telemetry/call-timeline.ts";
 import { noTracer } from "../../../proxy/telemetry/trace.ts";
 import { providerOf } from "../../support/builders.ts";
@@ -47,7 +47,17 @@ describe("timelines", () => {
         seen.push("look");
         return () => void seen.push("looked");
       },
+      servedFrom: () => void seen.push("served"),
+      hear: () => {
+        seen.push("hear");
+        return null;
+      },
+      compare: () => {
+        seen.push("compare");
+        return () => void seen.push("compared");
+      },
       traceId: null,
+      origin: { traceId: "1", spanId: "2" },
       attempt: () => {
         seen.push("attempt");
         return ["traceparent", "00-1"];
@@ -55,14 +65,21 @@ describe("timelines", () => {
       end: () => void seen.push("end"),
     };
     const close = async () => void seen.push("close");
-    const tracer = new CallTimelines().around({ start: () => span, close });
+    const tracer = new CallTimelines().around({ start: () => span, keepsContent: true, close });
+    expect(tracer.keepsContent).toBe(true);
     const timed = tracer.start(callOf(0));
     timed.look()("miss");
     timed.decide()();
+    timed.servedFrom({ traceId: "1", spanId: "2" });
     expect(timed.attempt(attempt)).toEqual(["traceparent", "00-1"]);
+    expect(timed.origin).toEqual({ traceId: "1", spanId: "2" });
+    timed.hear();
     timed.end(recordOf());
+    timed.compare()();
     await tracer.close();
-    expect(seen).toEqual(["look", "looked", "decide", "decided", "attempt", "end", "close"]);
+    expect(seen.join(" ")).toBe(
+      "look looked decide decided served attempt hear end compare compared close",
+    );
   });
 
   it("are bounded however often a call is tried", () => {

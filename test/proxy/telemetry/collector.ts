@@ -32,15 +32,18 @@ export interface Collector {
   readonly spans: SentSpan[];
   readonly resources: Pick<SentSpan, "attributes">[];
   readonly contentTypes: string[];
+  /** What came as JSON, as it came. */
+  readonly texts: string[];
   close(): Promise<void>;
 }
 
 /** A collector that listens; `status` is its reply to everything. */
 export async function createCollector(status = 200): Promise<Collector> {
-  const kept: Pick<Collector, "spans" | "resources" | "contentTypes"> = {
+  const kept: Pick<Collector, "spans" | "resources" | "contentTypes" | "texts"> = {
     spans: [],
     resources: [],
     contentTypes: [],
+    texts: [],
   };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -56,7 +59,10 @@ export async function createCollector(status = 200): Promise<Collector> {
   return { ...kept, url: `http://127.0.0.1:${portOf(server)}`, close: async () => closed(server) };
 }
 
-function keep(kept: Pick<Collector, "spans" | "resources">, text: string): void {
+function keep(kept: Pick<Collector, "spans" | "resources" | "texts">, text: string): void {
+  kept.texts.push(text);
+  // Zipkin's form is a list.
+  if (text.startsWith("[")) return;
   const body: SentBody = JSON.parse(text);
   for (const { resource, scopeSpans } of body.resourceSpans) {
     kept.resources.push(resource);

@@ -7,9 +7,10 @@ import {
   type Tracer as Spans,
 } from "@opentelemetry/api";
 import type { HeaderLines } from "../../../proxy/core/http.ts";
-import type { CallSpan, Tracer } from "../../../proxy/core/ports.ts";
+import type { CallSpan, Tracer } from "../../../proxy/core/tracing.ts";
 import { CallTrace } from "../../../proxy/telemetry/call-trace.ts";
 import { ForeignState } from "../../../proxy/telemetry/foreign-state.ts";
+import { traceSettingsFrom } from "../../../proxy/telemetry/trace-settings.ts";
 import { createTracer, isTracingOn, noTracer } from "../../../proxy/telemetry/trace.ts";
 import { providerOf } from "../../support/builders.ts";
 import { attributeOf, createCollector, type Collector, type SentSpan } from "./collector.ts";
@@ -299,6 +300,19 @@ describe("the exporter", () => {
     expect(collector.contentTypes).toEqual(["application/x-protobuf"]);
   });
 
+  it("sends times to Zipkin that it takes: whole microseconds", async () => {
+    const env = { OTEL_TRACES_EXPORTER: "zipkin", OTEL_EXPORTER_ZIPKIN_ENDPOINT: collector.url };
+    const tracer = await tracerTo(collector.url, env);
+    const span = started(tracer, []);
+    span.decide()();
+    span.attempt(cloud);
+    span.end(recordOf({ verdict: forwardedVerdict(), firstByteMs: 1.234_567 }));
+    await tracer.close();
+    const [sent = ""] = collector.texts;
+    expect(sent.match(/"timestamp":[0-9.]+/g)).toHaveLength(4);
+    expect(sent.match(/"(?:timestamp|duration)":\d+\.\d/g)).toBeNull();
+  });
+
   it.each([
     ["nothing listens", async () => "http://127.0.0.1:1"],
     ["it refuses everything", async () => (await refusing()).url],
@@ -337,13 +351,15 @@ describe("tracing that cannot work", () => {
 
   it("costs a span and not the call when the library throws", () => {
     const head = { method: "POST", target: "/", headers: [] };
-    const begin = { call: { head, startedMs: 0 }, parentFlags: 0 };
+    const call = { head, startedMs: 0 };
+    const incoming = { context: ROOT_CONTEXT, parentFlags: 0, isDebug: false };
+    const begin = { call, incoming, settings: traceSettingsFrom({}) };
     let spans = 0;
     const oneOnly: Spans = {
       startSpan: () => (spans++ === 0 ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : unreadable()),
       startActiveSpan: unreadable,
     };
-    const span = new CallTrace(oneOnly, ROOT_CONTEXT, begin);
+    const span = new CallTrace(oneOnly, begin);
     span.decide()();
     expect(span.attempt(cloud)).toEqual([]);
     span.end(recordOf());

@@ -79,6 +79,21 @@ describe("the edits of a request", () => {
     );
   });
 
+  test("let the caller's baggage through to a provider that the policy trusts with it", () => {
+    const lines = edited(["Host", "x", "Baggage", "user=42"], { sendsBaggage: true });
+    expect(lines).toEqual(["Host", "api.example.com", "Baggage", "user=42"]);
+  });
+
+  test.each([
+    ["b3", ["b3", "new"], ["Traceparent", "00-old"]],
+    ["b3 in several lines", ["X-B3-TraceId", "new"], ["Traceparent", "00-old"]],
+    ["W3C", ["traceparent", "00-new"], ["B3", "old", "X-B3-SpanId", "old"]],
+  ])("replace the caller's trace context in %s, and leave other formats", (_what, trace, kept) => {
+    const caller = ["Host", "x", "Traceparent", "00-old", "B3", "old", "X-B3-SpanId", "old"];
+    const lines = edited(caller, {}, trace);
+    expect(lines).toEqual(["Host", "api.example.com", ...kept, ...trace]);
+  });
+
   test("leave any other line alone, wherever it stands and however often", () => {
     const listed =
       /^(x-sidestep-.*|host|baggage|expect|connection|keep-alive|te|trailer|upgrade)$/i;

@@ -25,6 +25,7 @@ export function providerAt(url: string, changes: Partial<Provider> = {}): Provid
     timeouts: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 600_000 },
     breaker: { errorThreshold: 0.5, windowMs: 30_000, minRequests: 1_000, cooldownMs: 15_000 },
     retries: 0,
+    sendsBaggage: false,
     ...changes,
   };
 }
