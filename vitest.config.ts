@@ -4,8 +4,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // `npm run test:k8s` runs these, with an API server.
-    exclude: ["test/kubernetes/**"],
+    // `npm run test:k8s` and `npm run test:jaeger` run these, with what they build.
+    exclude: ["test/kubernetes/**", "test/jaeger/**"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { mkdtemp, cp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { startProcess } from "../../examples/process/ready-process.ts";
 import { createSimulatedCloud, type SimulatedCloud } from "../../examples/simulated-cloud/cloud.ts";
 
@@ -21,8 +21,10 @@ export interface Stage {
 /** The sidecar's clock begins `backMs` ago and runs `speed` times as fast. */
 export async function createStage(speed: number, backMs: number): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "sidestep-page-"));
-  await cp(join(root, "examples/demo/policy"), folder, { recursive: true });
-  const policy = join(folder, "support.yaml");
+  // The page shows the policy as the command names it.
+  const named = "policy/support.yaml";
+  const policy = join(folder, named);
+  await cp(join(root, "examples/demo/policy"), dirname(policy), { recursive: true });
   const text = await readFile(policy, "utf8");
   await writeFile(policy, text.replace("\ntargets:", "\nverify: 5%\n\ntargets:"));
   const cloud = await createSimulatedCloud({ ttftMs: 180, tokensPerSecond: 300, jitter: 0.4 });
@@ -31,7 +33,8 @@ export async function createStage(speed: number, backMs: number): Promise<Stage>
   const main = join(root, "proxy/main.ts");
   const sidecar = await startProcess({
     name: "the sidecar",
-    args: [...clock, main, "run", "--policy", policy, ...listeners],
+    args: [...clock, main, "run", "--policy", named, ...listeners],
+    cwd: folder,
     environment: {
       SIMULATED_CLOUD: cloud.url,
       CLOCK_SPEED: String(speed),
