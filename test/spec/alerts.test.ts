@@ -32,6 +32,11 @@ const cases: readonly Case[] = [
   ["SidestepPolicyRefused", "operated", "its policy's file was broken"],
   ["SidestepStopped", "operated", "an operator pressed stop"],
   ["SidestepLogLinesDropped", "operated", "nobody reads its standard error"],
+  [
+    "SidestepAuditRecordsLost",
+    "judged",
+    "its full disk lasts until its memory for records is full",
+  ],
   ["SidestepEventLoopBlocked", "starved", "its process is halted for most of the time"],
 ];
 

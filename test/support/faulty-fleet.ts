@@ -149,6 +149,14 @@ function manyProviders(url: string): string {
 `;
 }
 
+const long = "and then it went on as it had begun, which nobody had foreseen. ".repeat(64);
+
+/** The same policy, with a long answer to who asks for a tale. */
+function wordy(policy: string): string {
+  const route = `  - { name: tale, when: { text: "^tale" }, answer: { template: "${long}" } }`;
+  return policy.replace("routes:", `routes:\n${route}`);
+}
+
 function askingPolicy(url: string): string {
   return `version: 1
 model: support-v1
@@ -209,7 +217,10 @@ const faults: Readonly<Record<FleetName, (sidecars: Sidecars, work: Work) => Pro
     const { admin, folder, policyFile, url } = judged;
     const file = join(folder, "audit.jsonl");
     await symlink("/dev/full", file);
-    await writeFile(policyFile, `${plainPolicy("http://127.0.0.1:9")}audit: { file: ${file} }\n`);
+    const audit = `audit: { file: ${file}, content: { max_chars: 4000 } }\n`;
+    await writeFile(policyFile, wordy(plainPolicy("http://127.0.0.1:9")) + audit);
+    // Records as long as a policy can make them fill up what may wait.
+    for (let caller = 0; caller < 4; caller += 1) work.again(() => ask(url, `tale ${long}`));
     work.again(async () => {
       const id = await ask(url, "ping");
       const verdict = JSON.stringify({ id, verdict: "wrong" });
@@ -225,7 +236,7 @@ const faults: Readonly<Record<FleetName, (sidecars: Sidecars, work: Work) => Pro
   },
   busy: async (sidecars, work) => {
     const { url } = sidecarOf(sidecars, "busy");
-    const story = "and then it went on as it had begun, which nobody had foreseen. ".repeat(30);
+    const story = long.slice(0, long.length / 2);
     for (let caller = 0; caller < 60; caller += 1) {
       work.again((at) => ask(url, `${caller} ${at} ${story}`));
     }
@@ -236,9 +247,9 @@ const faults: Readonly<Record<FleetName, (sidecars: Sidecars, work: Work) => Pro
     await fetch(`${operated.admin}/mode`, { method: "POST", body: "observe" });
     operated.process.stderr?.pause();
     // Lines as long as a caller can make them fill up what may wait.
-    const long = "x".repeat(200);
+    const name = "x".repeat(200);
     for (let caller = 0; caller < 8; caller += 1) {
-      work.again(() => ask(`${operated.url}/v1/${long}`, "hello", long));
+      work.again(() => ask(`${operated.url}/v1/${name}`, "hello", name));
     }
     work.afterwards(() => operated.process.stderr?.resume());
   },

@@ -65,6 +65,15 @@ test("named providers are the only ones, and a known name needs no address", asy
   expect(providers.get("own")?.url.pathname).toBe("/base");
 });
 
+test("a preference for the pod is another way to write a sample", async () => {
+  const route = 'routes: [{ name: a, when: { text: "^a$" }, answer: { template: b } }]\n';
+  const ruleOf = async (text: string) => (await policyOf(text + route)).routes[0]?.verify;
+  const preferred = await ruleOf("edge_preference: 0.95\n");
+  expect(preferred).toMatchObject({ sample: 0.05 });
+  expect(await ruleOf("verify: 5%\n")).toEqual(preferred);
+  await expect(ruleOf("edge_preference: 0.95\nverify: 5%\n")).rejects.toThrow(/one of the two/);
+});
+
 test("a target is its provider under its own limits", async () => {
   const { targets } = await policyOf(`providers:
   own: { url: http://h, timeouts: { connect: 1s, idle: 9s }, breaker: { cooldown: 1s } }
