@@ -55,6 +55,8 @@ export class CallTrace implements CallSpan {
   readonly #spans: Spans;
   readonly #server: Span;
   readonly #inside: Context;
+  /** Of a call that is not recorded nothing is made but the context that goes on: most calls, where few are sampled. */
+  readonly #isRecorded: boolean;
   readonly #start: CallStart;
   /** From the monotonic clock to the wall's, the same for the whole tree. */
   readonly #epochMs: number;
@@ -82,11 +84,12 @@ export class CallTrace implements CallSpan {
       },
       outside,
     );
-    this.#inside = trace.setSpan(outside, this.#server);
+    this.#isRecorded = this.#server.isRecording();
+    this.#inside = this.#isRecorded ? trace.setSpan(outside, this.#server) : outside;
   }
 
   get traceId(): string | null {
-    return this.#server.isRecording() ? this.#server.spanContext().traceId : null;
+    return this.#isRecorded ? this.#server.spanContext().traceId : null;
   }
 
   get origin(): SpanOrigin | null {
@@ -95,16 +98,17 @@ export class CallTrace implements CallSpan {
 
   decide(): (decided?: Decided) => void {
     const span = this.#child("sidestep.decide", { kind: SpanKind.INTERNAL });
+    if (span === null) return nothing;
     return (decided) => {
-      if (span === null) return;
-      if (decided !== undefined && span.isRecording()) tell(span, () => decidedAttributes(decided));
+      if (decided !== undefined) tell(span, () => decidedAttributes(decided));
       ended(span, this.#now(), decided === undefined ? "fault_contained" : null);
     };
   }
 
   look(): (outcome: LookOutcome) => void {
     const span = this.#child("sidestep.cache.lookup", { kind: SpanKind.INTERNAL });
-    return (outcome) => span?.setAttribute(names.cacheOutcome, outcome).end(this.#now());
+    if (span === null) return nothing;
+    return (outcome) => span.setAttribute(names.cacheOutcome, outcome).end(this.#now());
   }
 
   servedFrom(origin: SpanOrigin): void {
@@ -112,18 +116,21 @@ export class CallTrace implements CallSpan {
   }
 
   attempt(attempt: TracedAttempt): HeaderLines {
+    const { incoming, settings } = this.#start;
+    if (!this.#isRecorded) {
+      return contextLines(this.#server.spanContext(), incoming, settings.formats);
+    }
     if (this.#attempt !== null) ended(this.#attempt, this.#now(), "resent");
     const resends = this.#attempts;
     this.#attempts += 1;
     const attributes = attemptAttributes(attempt, resends);
     this.#attempt = this.#child(attemptName(attempt), { kind: SpanKind.CLIENT, attributes });
     if (this.#attempt === null) return [];
-    const { incoming, settings } = this.#start;
     return contextLines(this.#attempt.spanContext(), incoming, settings.formats);
   }
 
   hear(): ((text: string | null) => void) | null {
-    if (!this.#start.settings.keepsContent || !this.#server.isRecording()) return null;
+    if (!this.#start.settings.keepsContent || !this.#isRecorded) return null;
     this.#isHearing = true;
     return (text) => {
       this.#isHearing = false;
@@ -137,15 +144,15 @@ export class CallTrace implements CallSpan {
     if (origin === null) return nothing;
     const links = [linkTo(origin)];
     const span = this.#begun("sidestep.verify", { kind: SpanKind.INTERNAL, root: true, links });
+    if (span === null) return nothing;
     return (compared) => {
-      if (span === null) return;
       if (compared !== undefined) tell(span, () => comparedAttributes(compared));
       ended(span, this.#now(), compared === undefined ? "fault_contained" : null);
     };
   }
 
   end(record: DecisionRecord): void {
-    if (this.#isEnded) return;
+    if (this.#isEnded || !this.#isRecorded) return;
     this.#isEnded = true;
     const settled = { record, at: this.#now() };
     if (this.#isHearing) this.#settled = settled;
@@ -163,7 +170,7 @@ export class CallTrace implements CallSpan {
   }
 
   #child(name: string, options: SpanOptions): Span | null {
-    return this.#isEnded ? null : this.#begun(name, options);
+    return this.#isEnded || !this.#isRecorded ? null : this.#begun(name, options);
   }
 
   #begun(name: string, { attributes = {}, ...options }: SpanOptions): Span | null {
@@ -221,7 +228,7 @@ export class CallTrace implements CallSpan {
 
   #content(): Attributes {
     const { call, settings } = this.#start;
-    if (!settings.keepsContent || !this.#server.isRecording()) return {};
+    if (!settings.keepsContent) return {};
     const asked = call.reading?.kind === "view" ? askedAttributes(call.reading.view) : {};
     return this.#said === null ? asked : { ...asked, ...saidAttributes(this.#said) };
   }

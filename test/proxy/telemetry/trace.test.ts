@@ -355,8 +355,10 @@ describe("tracing that cannot work", () => {
     const incoming = { context: ROOT_CONTEXT, parentFlags: 0, isDebug: false };
     const begin = { call, incoming, settings: traceSettingsFrom({}) };
     let spans = 0;
+    const recorded = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    recorded.isRecording = () => true;
     const oneOnly: Spans = {
-      startSpan: () => (spans++ === 0 ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : unreadable()),
+      startSpan: () => (spans++ === 0 ? recorded : unreadable()),
       startActiveSpan: unreadable,
     };
     const span = new CallTrace(oneOnly, begin);
