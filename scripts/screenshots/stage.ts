@@ -1,4 +1,4 @@
-/** What the pictures of the page are taken of: the simulated cloud and a sidecar on the demo's policy, whose clock runs fast. */
+/** What the pictures of the page are taken of, and the hour is played on: the simulated cloud and a sidecar on the demo's policy, whose clock runs fast. */
 import { readFile } from "node:fs/promises";
 import { mkdtemp, cp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,6 +13,8 @@ export interface Stage {
   readonly url: string;
   readonly admin: string;
   readonly cloud: SimulatedCloud;
+  /** The sidecar's audit log. */
+  readonly audit: string;
   /** Changes the policy's file as an editor does. */
   readonly edit: (from: string, to: string) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -26,7 +28,9 @@ export async function createStage(speed: number, backMs: number): Promise<Stage>
   const policy = join(folder, named);
   await cp(join(root, "examples/demo/policy"), dirname(policy), { recursive: true });
   const text = await readFile(policy, "utf8");
-  await writeFile(policy, text.replace("\ntargets:", "\nverify: 5%\n\ntargets:"));
+  const audit = join(folder, "audit.jsonl");
+  const more = `\nverify: 5%\naudit: { file: ${audit} }\n`;
+  await writeFile(policy, text.replace("\ntargets:", `${more}\ntargets:`));
   const cloud = await createSimulatedCloud({ ttftMs: 180, tokensPerSecond: 300, jitter: 0.4 });
   const listeners = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
   const clock = ["--import", join(import.meta.dirname, "fast-clock.ts")];
@@ -45,6 +49,7 @@ export async function createStage(speed: number, backMs: number): Promise<Stage>
     url: String(sidecar.ready["listen"]),
     admin: String(sidecar.ready["admin"]),
     cloud,
+    audit,
     edit: async (from, to) => writeFile(policy, (await readFile(policy, "utf8")).replace(from, to)),
     close: async () => {
       await sidecar.stop();

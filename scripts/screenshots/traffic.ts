@@ -41,11 +41,15 @@ export async function playTraffic(stage: Stage, minutes: number, minuteMs: numbe
     const over = new Promise((resolve) => setTimeout(resolve, minuteMs));
     turn(stage, minute);
     await reload(stage, minute);
-    const many = Math.round(7 + 4 * Math.sin(minute / 9) + 5 * fraction("many", minute));
-    const calls = Array.from({ length: many }, (_, at) => callAt(minute, at));
-    await Promise.all(calls.map((call, at) => oneCall(stage, application, call, at)));
+    await Promise.all(callsOf(minute).map((call, at) => oneCall(stage, application, call, at)));
     await over;
   }
+}
+
+/** What the application's users ask within a minute. */
+export function callsOf(minute: number): readonly Call[] {
+  const many = Math.round(7 + 4 * Math.sin(minute / 9) + 5 * fraction("many", minute));
+  return Array.from({ length: many }, (_, at) => callAt(minute, at));
 }
 
 function turn({ cloud }: Stage, minute: number): void {
