@@ -48,7 +48,7 @@ async function main(): Promise<number> {
   const stage = await createStage(60_000 / minuteMs, minutes * 60_000);
   const jobs = { sidestep: stage.admin };
   const rules = shippedRules.map(shortened);
-  const prometheus = await startPrometheus({ jobs, rules, intervalMs: 500 });
+  const prometheus = await startPrometheus({ jobs, rules, intervalMs: 1000 });
   try {
     told(`The page: ${stage.admin}/   Prometheus: ${prometheus.url}/alerts`);
     const complaints = await play(stage, prometheus);

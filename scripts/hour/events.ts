@@ -54,7 +54,7 @@ export const events: readonly Event[] = [
     end: ({ stage }) => stage.edit("tll: 15m", "ttl: 15m"),
   },
   {
-    from: 27,
+    from: 26,
     until: 36,
     what: "the provider tells everybody to slow down (429)",
     alerts: ["SidestepRateLimited"],

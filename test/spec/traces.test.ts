@@ -1,6 +1,7 @@
 /** Traces of the real program: one tree a call, every attribute as the conventions have it, in both encodings, and never in a call's way. */
 import { afterEach, describe, expect, it } from "vitest";
-import { breach } from "../support/conventions.ts";
+import * as published from "@opentelemetry/semantic-conventions/incubating";
+import { breach, deprecated, registry } from "../support/conventions.ts";
 import { createMetricsCollector, type MetricsCollector } from "../support/otlp-metrics.ts";
 import { said, spansIn, type SeenSpan } from "../support/otlp-traces.ts";
 import { createScriptedUpstream } from "../support/scripted-upstream.ts";
@@ -148,6 +149,14 @@ describe.each(["http/json", "http/protobuf"])("traces by %s", (protocol) => {
         new Set([root?.spanId]),
       );
     }
+  });
+});
+
+describe("the table of conventions that spans are held against", () => {
+  it("has no name that the published registry does not have", () => {
+    const names = new Set<unknown>(Object.values(published));
+    const used = Object.keys({ ...registry, ...deprecated });
+    expect(used.filter((name) => !names.has(name))).toEqual([]);
   });
 });
 

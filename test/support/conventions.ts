@@ -4,7 +4,7 @@
 export type AttributeType = "string" | "int" | "double" | "boolean";
 
 /** From the registry: HTTP, URL, server and error (stable), and generative AI (development). */
-const registry: Readonly<Record<string, AttributeType>> = {
+export const registry: Readonly<Record<string, AttributeType>> = {
   "error.type": "string",
   "http.request.method": "string",
   "http.request.method_original": "string",
