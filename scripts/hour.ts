@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   });
   if (values.help) return told(help);
   if (!hasPrometheus) return told("There is no prometheus and promtool (Debian: prometheus).", 1);
-  const stage = await createStage(60_000 / minuteMs, minutes * 60_000);
+  const stage = await createStage({ speed: 60_000 / minuteMs, backMs: minutes * 60_000 });
   const jobs = { sidestep: stage.admin };
   const rules = shippedRules.map(shortened);
   const prometheus = await startPrometheus({ jobs, rules, intervalMs: 1000 });

@@ -1,4 +1,5 @@
 /** Takes the pictures of the page in docs/images: a running sidecar, calls of an hour, and a real Chromium. */
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,10 +9,12 @@ import { createStage } from "./screenshots/stage.ts";
 import { playTraffic } from "./screenshots/traffic.ts";
 import { views, type View } from "./screenshots/views.ts";
 
-const help = `node scripts/screenshots.ts [--out DIR] [--all]
+const help = `node scripts/screenshots.ts [--out DIR] [--all] [--folder DIR]
 
-  --out DIR   where to write (default: docs/images)
-  --all       every view in every look, to look at`;
+  --out DIR     where to write (default: docs/images)
+  --all         every view in every look, to look at
+  --folder DIR  where the policy lies meanwhile, as the page shows it; must not be there yet
+                (default: a folder of the moment)`;
 
 const minutes = 55;
 const minuteMs = 1000;
@@ -24,6 +27,7 @@ async function main(): Promise<void> {
     options: {
       out: { type: "string", default: join(import.meta.dirname, "../docs/images") },
       all: { type: "boolean", default: false },
+      folder: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -34,7 +38,13 @@ async function main(): Promise<void> {
   const out = resolve(values.out);
   await mkdir(out, { recursive: true });
   const browser = await openBrowser();
-  const stage = await createStage(60_000 / minuteMs, minutes * 60_000);
+  const { folder } = values;
+  if (folder !== undefined && existsSync(folder)) throw new Error(`${folder} is there already`);
+  const stage = await createStage({
+    speed: 60_000 / minuteMs,
+    backMs: minutes * 60_000,
+    folder,
+  });
   try {
     await playTraffic(stage, minutes, minuteMs);
     for (const view of views) {

@@ -25,8 +25,6 @@ export interface ProcessOptions {
   /** The program and its arguments, run by this very Node. */
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Its working directory; ours by default. */
-  readonly cwd?: string;
   /** Longest wait for the ready line, in milliseconds. */
   readonly timeoutMs?: number;
   /** Hears every line of standard error. */
@@ -42,7 +40,6 @@ export async function startProcess(options: ProcessOptions): Promise<ReadyProces
   const child = spawn(process.execPath, [...options.args], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...options.environment },
-    cwd: options.cwd,
   });
   const errors = collectErrors(child);
   if (options.onErrorLine !== undefined && child.stderr !== null) {

@@ -20,12 +20,20 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
-/** The sidecar's clock begins `backMs` ago and runs `speed` times as fast. */
-export async function createStage(speed: number, backMs: number): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), "sidestep-page-"));
-  // The page shows the policy as the command names it.
-  const named = "policy/support.yaml";
-  const policy = join(folder, named);
+/** How it is set up. */
+export interface StageOptions {
+  /** The sidecar's clock begins so long ago ... */
+  readonly backMs: number;
+  /** ... and runs so many times as fast. */
+  readonly speed: number;
+  /** A folder that is not there yet, and will not be afterwards; the page shows its name. */
+  readonly folder?: string | undefined;
+}
+
+/** Resolves when both are ready. */
+export async function createStage({ speed, backMs, folder: named }: StageOptions): Promise<Stage> {
+  const folder = named ?? (await mkdtemp(join(tmpdir(), "sidestep-page-")));
+  const policy = join(folder, "policy/support.yaml");
   await cp(join(root, "examples/demo/policy"), dirname(policy), { recursive: true });
   const text = await readFile(policy, "utf8");
   const audit = join(folder, "audit.jsonl");
@@ -37,8 +45,7 @@ export async function createStage(speed: number, backMs: number): Promise<Stage>
   const main = join(root, "proxy/main.ts");
   const sidecar = await startProcess({
     name: "the sidecar",
-    args: [...clock, main, "run", "--policy", named, ...listeners],
-    cwd: folder,
+    args: [...clock, main, "run", "--policy", policy, ...listeners],
     environment: {
       SIMULATED_CLOUD: cloud.url,
       CLOCK_SPEED: String(speed),
