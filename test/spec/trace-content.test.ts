@@ -94,6 +94,22 @@ describe("content", () => {
     expect(textsOf(attempt, "gen_ai.output.messages")).toEqual(["Ada, call [phone]"]);
   });
 
+  it("of a stream, whose prompt nothing else holds once it has begun", async () => {
+    const { sidecar, collector, cloud } = await traced(captured);
+    const chunk = { id: "c", object: "chat.completion.chunk", created: 1, model: "gpt-4o" };
+    const deltas = [
+      { delta: { role: "assistant", content: "Ada, call " }, finish_reason: null },
+      { delta: { content: "+44 20 7946 0958" }, finish_reason: null },
+      { delta: {}, finish_reason: "stop" },
+    ].map((one) => JSON.stringify({ ...chunk, choices: [{ index: 0, ...one }] }));
+    const body = [...deltas, "[DONE]"].map((data) => `data: ${data}\n\n`);
+    cloud.play({ headers: ["content-type", "text/event-stream"], framing: "chunked", body });
+    const reply = await ask(sidecar, { text: secrets, stream: true });
+    const attempt = spanIn(await treeOf(collector, reply), "chat gpt-4o");
+    expect(textsOf(attempt, "gen_ai.input.messages")).toEqual(["I am [email], card [card]"]);
+    expect(textsOf(attempt, "gen_ai.output.messages")).toEqual(["Ada, call [phone]"]);
+  });
+
   it("is cut, to the last turns and to a bound each", async () => {
     const { sidecar, collector } = await traced(captured);
     const reply = await ask(sidecar, { text: "why ".repeat(1000) });
