@@ -121,6 +121,8 @@ describe("the program's sources", () => {
       // When a record of the audit log was made.
       "telemetry/audit-log.ts",
       "telemetry/audit-writer.ts",
+      // When a call's spans began, for who shows them.
+      "telemetry/call-trace.ts",
       "telemetry/log.ts",
       // The dates between which figures that are sent were counted, and those of a report's bars.
       "telemetry/otlp-metrics.ts",

@@ -220,7 +220,12 @@ const faults: Readonly<Record<FleetName, (sidecars: Sidecars, work: Work) => Pro
     const audit = `audit: { file: ${file}, content: { max_chars: 4000 } }\n`;
     await writeFile(policyFile, wordy(plainPolicy("http://127.0.0.1:9")) + audit);
     // Records as long as a policy can make them fill up what may wait.
-    for (let caller = 0; caller < 4; caller += 1) work.again(() => ask(url, `tale ${long}`));
+    for (let caller = 0; caller < 4; caller += 1) {
+      work.again(async () => {
+        await ask(url, `tale ${long}`);
+        await pause(25);
+      });
+    }
     work.again(async () => {
       const id = await ask(url, "ping");
       const verdict = JSON.stringify({ id, verdict: "wrong" });
