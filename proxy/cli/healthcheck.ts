@@ -39,13 +39,10 @@ export const healthcheck: Command = {
   },
 };
 
-/** By undici's own connections, which ask no proxy of the environment. */
 async function statusOf(url: string): Promise<number> {
   // Other commands do without the client.
-  const { request } = await import("undici");
-  const reply = await request(url, { signal: AbortSignal.timeout(timeoutMs), reset: true });
-  await reply.body.dump();
-  return reply.statusCode;
+  const question = await import("./status-question.ts");
+  return question.statusOf(url, AbortSignal.timeout(timeoutMs));
 }
 
 /** Readiness where `sidestep run` listens in the same environment: an image's check knows no flags of the run. */

@@ -57,10 +57,8 @@ async function isReady(url: string, leftMs: number): Promise<boolean> {
   const signal = AbortSignal.timeout(Math.ceil(leftMs));
   try {
     // Other commands do without the client.
-    const { request } = await import("undici");
-    const reply = await request(url, { signal });
-    await reply.body.dump();
-    return reply.statusCode === 200;
+    const { statusOf } = await import("./status-question.ts");
+    return (await statusOf(url, signal)) === 200;
   } catch {
     return false;
   }

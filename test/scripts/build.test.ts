@@ -174,6 +174,21 @@ function loadedWith(scripts: readonly string[]): ReadonlySet<string> {
   return found;
 }
 
+describe("the commands of a build that ask a listener", () => {
+  it("have the client with which they ask", async () => {
+    const program = join(out, "sidestep.js");
+    const sidecar = await startSidecar({ program, policy: "version: 1\nmodel: null\n" });
+    try {
+      const url = `${sidecar.admin}/readyz`;
+      const well = { code: 0, out: "", err: "" };
+      expect(await ran([program, "healthcheck", "--url", url])).toEqual(well);
+      expect(await ran([program, "wait", "--ready", url, "--limit", "5s"])).toEqual(well);
+    } finally {
+      await sidecar.stop();
+    }
+  });
+});
+
 describe("what a build loads", () => {
   it("is not the runtime's own fetch, nor a client that only some commands need", async () => {
     const policy = join(folder, "relay.yaml");
