@@ -4,8 +4,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // `npm run test:k8s` and `npm run test:jaeger` run these, with what they build.
-    exclude: ["test/kubernetes/**", "test/jaeger/**"],
+    // Commands of their own run these: `npm run test:k8s`, `test:jaeger`, `test:image`, `test:pod`.
+    exclude: ["test/kubernetes/**", "test/jaeger/**", "test/image/**"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

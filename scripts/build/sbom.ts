@@ -17,6 +17,16 @@ const bill = v.looseObject({
 
 type Bill = v.InferOutput<typeof bill>;
 
+/** One thing that the bill names, with whatever more is told of it. */
+export interface Component {
+  readonly "bom-ref": string;
+  readonly name: string;
+  readonly version: string;
+  readonly [more: string]: unknown;
+}
+
+const billName = "sbom.cdx.json";
+
 const identity = v.object({ name: v.string(), version: v.string() });
 
 /** `name@version` of a package's folder, which is how npm refers to it. */
@@ -38,8 +48,34 @@ export async function writeBill(
     (reference) => !kept.components.some((each) => each["bom-ref"] === reference),
   );
   if (missing.length > 0) throw new Error(`npm sbom lists no ${missing.join(", ")}`);
-  const text = JSON.stringify(reproducible(kept, built.epochS), null, 2);
-  await writeFile(join(out, "sbom.cdx.json"), `${text}\n`);
+  await written(out, kept, built.epochS);
+}
+
+/** Writes into `to` the bill that is in `from`, with more that the program there comes with. */
+export async function addToBill(
+  from: string,
+  to: string,
+  more: { readonly components: readonly Component[]; readonly epochS: number },
+): Promise<void> {
+  const given = v.parse(bill, JSON.parse(await readFile(join(from, billName), "utf8")));
+  const own = given.metadata.component["bom-ref"];
+  const references = more.components.map((each) => each["bom-ref"]);
+  const whole: Bill = {
+    ...given,
+    components: [...given.components, ...more.components],
+    dependencies: [
+      ...given.dependencies.map(({ ref, dependsOn }) =>
+        ref === own ? { ref, dependsOn: [...dependsOn, ...references] } : { ref, dependsOn },
+      ),
+      ...references.map((ref) => ({ ref, dependsOn: [] })),
+    ],
+  };
+  await written(to, whole, more.epochS);
+}
+
+async function written(folder: string, whole: Bill, epochS: number): Promise<void> {
+  const text = JSON.stringify(reproducible(whole, epochS), null, 2);
+  await writeFile(join(folder, billName), `${text}\n`);
 }
 
 /**

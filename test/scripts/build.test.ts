@@ -7,6 +7,7 @@ import { join, relative, resolve } from "node:path";
 import * as v from "valibot";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runtimeFlags } from "../../scripts/build/runtime.ts";
+import { packagesIn } from "../support/bundled-packages.ts";
 import { ran, type Ran } from "../support/command.ts";
 import { startSidecar } from "../support/sidecar.ts";
 
@@ -95,18 +96,6 @@ const ownVersion = v.parse(
 
 function versionOf(name: string): string | undefined {
   return lock.packages[`node_modules/${name}`]?.version;
-}
-
-/** The packages whose code is there, as the bundler's own remarks and the copied folders say. */
-function packagesInside(): readonly string[] {
-  const scripts = readdirSync(out).filter((name) => name.endsWith(".js"));
-  const remarks = scripts.flatMap((name) =>
-    readFileSync(join(out, name), "utf8")
-      .matchAll(/^ *\/\/ (node_modules\/\S+)$/gm)
-      .map(([, path = ""]) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path)
-      .toArray(),
-  );
-  return [...new Set([...remarks, ...readdirSync(join(out, "node_modules"))])].toSorted();
 }
 
 /** The lock file's entry of a package in that version, which may lie inside of another package. */
@@ -239,7 +228,7 @@ describe("the bill of materials", () => {
     const { components, metadata } = readBill();
     // Two versions of a package are two components of one name.
     const names = new Set(components.map(({ name }) => name));
-    expect([...names].toSorted()).toEqual(packagesInside());
+    expect([...names].toSorted()).toEqual(packagesIn(out));
     expect(metadata.component).toMatchObject({ name: "sidestep", version: ownVersion });
     expect(metadata.timestamp).toBe("2001-09-09T01:46:40.000Z");
     const isDev = (name: string): boolean => lock.packages[`node_modules/${name}`]?.dev === true;
