@@ -5,7 +5,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Commands of their own run these: `npm run test:k8s`, `test:jaeger`, `test:image`, `test:pod`.
-    exclude: ["test/kubernetes/**", "test/jaeger/**", "test/image/**"],
+    exclude: ["test/kubernetes/**", "test/jaeger/**", "test/image/**", "test/pod/**"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

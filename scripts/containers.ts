@@ -1,4 +1,4 @@
-/** `npm run test:image`: builds the images, and runs the tests in a network of their own. */
+/** `npm run test:image` and `test:pod`: builds the images, and runs the tests in a network of their own. */
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { sharedStorage } from "../test/image/support/storage.ts";
