@@ -1,4 +1,5 @@
-/** Prints the run's totals as one plain last line, for scripts that read it. */
+/** Prints the run's totals as one plain last line, for scripts that read it, and adds them to the file that SIDESTEP_TOTALS names. */
+import { appendFileSync } from "node:fs";
 import type { Reporter, TestModule } from "vitest/node";
 
 /** Vitest reporter; a run with an error outside of tests counts it as failed. */
@@ -9,6 +10,10 @@ class SummaryReporter implements Reporter {
       const tests = [...module.children.allTests()];
       for (const test of tests) count[test.result().state] += 1;
       if (tests.length === 0 && module.state() === "failed") count.failed += 1;
+    }
+    const totals = process.env["SIDESTEP_TOTALS"];
+    if (totals !== undefined) {
+      appendFileSync(totals, `${count.passed} ${count.failed} ${count.skipped}\n`);
     }
     const skipped = count.skipped === 0 ? "" : `, ${count.skipped} skipped`;
     process.on("exit", () => {
