@@ -79,6 +79,26 @@ test("outer limits stay, and inner ones fill what they leave open", async () => 
   expect(policy.limits).toMatchObject({ decisionMs: 20, queue: 3 });
 });
 
+test("an outer audit log stays as it is, and an inner one is taken where the outer level has none", async () => {
+  const inner = "audit: { file: /tmp/elsewhere, keep: 0, content: { request: true } }\n";
+  const kept = await policyFrom({
+    cluster: { "a.yaml": "audit: { file: /var/log/audit.jsonl }\n" },
+    namespace: { "a.yaml": "audit: { flush: 10ms }\n" },
+    pod: { "a.yaml": inner },
+  });
+  expect(kept.audit).toMatchObject({
+    file: "/var/log/audit.jsonl",
+    flushMs: 1000,
+    keep: 10,
+    content: null,
+  });
+  const own = await policyFrom({
+    cluster: { "a.yaml": "mode: enforce\n" },
+    pod: { "a.yaml": inner },
+  });
+  expect(own.audit.file).toBe("/tmp/elsewhere");
+});
+
 test("levels without files are none; without any file at all there is no policy", async () => {
   const policy = await policyFrom({ namespace: { "a.yaml": "mode: observe\n" } });
   expect(policy.mode).toBe("observe");
