@@ -10,6 +10,7 @@ import type { Received, Snapshot } from "./core/received.ts";
 import { createClassifier, type LocalClassifier } from "./inference/classifier.ts";
 import { fitSnapshotParts } from "./inference/snapshot-parts.ts";
 import { textComparer } from "./inference/text-comparer.ts";
+import { admit } from "./layers/admit.ts";
 import { answer, type AnswerParts } from "./layers/answer.ts";
 import { decide } from "./layers/decide.ts";
 import { deliberation } from "./layers/deliberation.ts";
@@ -215,7 +216,8 @@ function generationOf(
     .under(recallRouted(stored))
     .under(answer(answers, verify))
     .under(decide({ deliberate, faults }))
-    .under(recall(stored));
+    .under(recall(stored))
+    .under(admit());
   const traced = tracer.keepsContent
     ? decided.under(hear({ listener: ({ span }) => span?.hear() ?? null, faults }))
     : decided;

@@ -8,6 +8,7 @@ import { explainCommand } from "./cli/explain.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
 import { injectCommand, uninjectCommand } from "./cli/inject.ts";
 import { injectorCommand } from "./cli/injector.ts";
+import { key } from "./cli/key.ts";
 import { modelsCommand } from "./cli/models.ts";
 import { runCommand, StartFailed } from "./cli/run.ts";
 import { trainCommand } from "./cli/train.ts";
@@ -52,6 +53,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     injectCommand(patcher),
     uninjectCommand(patcher),
     injectorCommand(injector),
+    key,
     healthcheck,
     wait,
     version,

@@ -151,6 +151,7 @@ class Sidecar implements Running {
     this.#watch = createPolicyWatch({
       path: this.#options.path,
       env: this.#options.env,
+      needsCallers: this.#options.isGateway,
       // What is in force beside an invalid policy is not what these files say.
       ...(isNamed ? { current: loaded } : {}),
       onChange: (next) => this.#takeUp(next),
@@ -209,10 +210,10 @@ class Sidecar implements Running {
   }
 
   #pages() {
-    const { env, path } = this.#options;
+    const { env, path, isGateway: needsCallers } = this.#options;
     const now = (): InForce => this.#inForce();
     return {
-      ...adminDesk({ ...this.#ground, source: { env, path }, now }),
+      ...adminDesk({ ...this.#ground, source: { env, path, needsCallers }, now }),
       explain: (question: Question) => explained(this.#generation, question),
       mode: (): Mode => (this.#generation.live.snapshot.isStopped ? "observe" : this.#policy.mode),
       setMode: (mode: Mode): void => this.#stop(mode === "observe"),

@@ -24,17 +24,19 @@ export function pathsOf(named: readonly string[]): readonly string[] {
 export async function goodPolicy(
   path: readonly string[],
   env: Terminal["env"],
+  needsCallers = false,
 ): Promise<GoodPolicy> {
-  const loaded = await loadPolicy({ path, env });
+  const loaded = await loadPolicy({ path, env, needsCallers });
   if (!loaded.ok) throw new StartFailed(loaded.problems.map(formatProblem));
   return loaded;
 }
 
-/** The named policy; the bundled one, which only observes, where a start is wanted anyway. */
+/** The named policy; the bundled one, which only observes, where a start is wanted anyway. A gateway's must be good. */
 export async function firstPolicy(
   path: readonly string[],
-  { env, startsAnyway }: Pick<RunOptions, "env" | "startsAnyway">,
+  { env, startsAnyway, isGateway }: Pick<RunOptions, "env" | "startsAnyway" | "isGateway">,
 ): Promise<FirstPolicy> {
+  if (isGateway) return { loaded: await goodPolicy(path, env, true), isNamed: true };
   const loaded = await loadPolicy({ path, env });
   if (loaded.ok) return { loaded, isNamed: true };
   if (!startsAnyway) throw new StartFailed(loaded.problems.map(formatProblem));

@@ -15,7 +15,7 @@ export interface StreamCaller {
 }
 
 /** Opens a stream on a connection of its own; resolves when its first bytes are there. */
-export function openStream(url: string, text = "hello"): Promise<StreamCaller> {
+export function openStream(url: string, text = "hello", key = "any"): Promise<StreamCaller> {
   const body = JSON.stringify({
     model: "gpt-4o",
     stream: true,
@@ -25,7 +25,7 @@ export function openStream(url: string, text = "hello"): Promise<StreamCaller> {
     const request = httpRequest(`${url}/v1/chat/completions`, {
       method: "POST",
       agent: false,
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
     });
     request.on("error", reject);
     request.on("response", (response) => {
@@ -44,11 +44,17 @@ export function openStream(url: string, text = "hello"): Promise<StreamCaller> {
 }
 
 /** Opens so many, some at a time, as applications come one after the other. */
-export async function openStreams(url: string, count: number): Promise<readonly StreamCaller[]> {
+export async function openStreams(
+  url: string,
+  count: number,
+  key = "any",
+): Promise<readonly StreamCaller[]> {
   const callers: StreamCaller[] = [];
   while (callers.length < count) {
     const next = Math.min(50, count - callers.length);
-    callers.push(...(await Promise.all(Array.from({ length: next }, () => openStream(url)))));
+    callers.push(
+      ...(await Promise.all(Array.from({ length: next }, () => openStream(url, "hello", key)))),
+    );
   }
   return callers;
 }

@@ -11,6 +11,7 @@ export const bundledPolicy: string = bundledFile("policies/default.yaml");
 
 const flags: Readonly<Record<string, Flag>> = {
   policy: { kind: "string", isList: true },
+  gateway: { kind: "boolean" },
   json: { kind: "boolean" },
   help: { kind: "boolean" },
 };
@@ -19,7 +20,9 @@ const help = `sidestep check: tells whether a policy would load
 
   sidestep check [flags] [FILE_OR_DIR]
 
-  --policy FILE_OR_DIR   the policy (default: the bundled default.yaml)
+  --policy FILE_OR_DIR   the policy (default: the bundled default.yaml); given more than once, each is a
+                         level inside those before it
+  --gateway              for \`sidestep run --gateway\`, which needs \`callers\`
   --json                 problems, or what the policy holds, as JSON
   --help                 this text
 
@@ -36,9 +39,9 @@ export const check: Command = {
       terminal.out(help);
       return exitCodes.ok;
     }
-    const named = namedIn(args);
-    const path = named === undefined ? (given.values.get("policy") ?? [bundledPolicy]) : [named];
-    const loaded = await loadPolicy({ path, env: terminal.env });
+    const path = namedIn(args) ?? given.values.get("policy") ?? [bundledPolicy];
+    const needsCallers = isOn(given, "gateway");
+    const loaded = await loadPolicy({ path, env: terminal.env, needsCallers });
     const isJson = isOn(given, "json");
     if (loaded.ok) {
       terminal.out(
@@ -52,12 +55,16 @@ export const check: Command = {
   },
 };
 
-/** What the call itself names, which goes before the environment. */
-function namedIn(args: readonly string[]): string | undefined {
+/** What the call itself names, which goes before the environment; null when it names none. */
+function namedIn(args: readonly string[]): readonly string[] | null {
   const given = readFlags(args, flags, {});
-  const named = [...(given.values.get("policy") ?? []), ...given.rest];
-  if (named.length < 2) return named[0];
-  throw new UsageError(`check looks at one policy, a file or a folder, not at ${named.join(", ")}`);
+  const levels = given.values.get("policy") ?? [];
+  if (given.rest.length === 0) return levels.length === 0 ? null : levels;
+  const named = [...levels, ...given.rest];
+  if (named.length === 1) return named;
+  throw new UsageError(
+    `check looks at one policy, not at ${named.join(", ")}; levels need --policy`,
+  );
 }
 
 function contents(policy: Policy): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import type { Explanation } from "../layers/explain.ts";
 import type { Question } from "../layers/question.ts";
 import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
 import { explanationLines } from "./explanation.ts";
-import { isOn, readFlags, valueOf, type Flag } from "./flags.ts";
+import { isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
 
 /** Explains calls under one loaded policy. */
 export interface Explainer {
@@ -23,6 +23,7 @@ export interface Explained {
 const flags: Readonly<Record<string, Flag>> = {
   policy: { kind: "string", isList: true },
   protocol: { kind: "string" },
+  caller: { kind: "string" },
   state: { kind: "string" },
   json: { kind: "boolean" },
   help: { kind: "boolean" },
@@ -35,6 +36,7 @@ const help = `sidestep explain: shows the decision on a call, and why, without s
 
   --policy FILE_OR_DIR   the policy (default: the bundled default.yaml)
   --protocol NAME        openai-chat or anthropic-messages, for a body that could be either
+  --caller NAME          who is to have called, of those that the policy names
   --state DIR            keeps embeddings and fits; see sidestep run --help
   --json                 the whole explanation as JSON
   --help                 this text
@@ -59,7 +61,7 @@ export function explainCommand(
       const policy = given.values.get("policy") ?? [];
       const explainer = await create({ policy, state: valueOf(given, "state") ?? null }, terminal);
       try {
-        const told = await explainer.explain(asked);
+        const told = await explainer.explain({ ...asked, ...callerIn(given) });
         const lines = isOn(given, "json")
           ? [JSON.stringify(told, null, 2)]
           : explanationLines(told);
@@ -70,6 +72,11 @@ export function explainCommand(
       }
     },
   };
+}
+
+function callerIn(given: Flags): { readonly caller?: string } {
+  const caller = valueOf(given, "caller");
+  return caller === undefined ? {} : { caller };
 }
 
 async function askedBy(

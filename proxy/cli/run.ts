@@ -14,6 +14,7 @@ export interface RunOptions {
   readonly caFiles: readonly string[];
   /** Where embeddings and fits are kept; `off` keeps none, null takes the usual folder. */
   readonly state: string | null;
+  /** Whether it stands in front of many applications: no policy without callers, and no new call once it is told to stop. */
   readonly isGateway: boolean;
   /** After the signal to stop, this long without a call ends a sidecar, in milliseconds. */
   readonly quietMs: number;
@@ -79,7 +80,8 @@ const help = `sidestep run: starts the sidecar
                          ~/.cache/sidestep; one that cannot be written is done without)
   --start-anyway         forward by the default policy while the policy that is named is invalid or not
                          there, and without an authority file or proxy that is of no use
-  --gateway              stopping refuses new connections at once, instead of serving on as a sidecar
+  --gateway              in front of many applications instead of beside one: a policy without callers is
+                         invalid, and stopping refuses new connections at once
   --help                 this text
 
 Each flag has an environment variable: --listen is SIDESTEP_LISTEN, --ca-file is SIDESTEP_CA_FILE,

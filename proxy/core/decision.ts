@@ -41,6 +41,8 @@ export interface Facts {
   /** Header lookup by lower-case name. */
   readonly header: (name: string) => string | undefined;
   readonly isOutage: boolean;
+  /** Null where nobody is named. */
+  readonly caller: string | null;
 }
 
 /** The decision as it stands when a reply begins. */
@@ -102,6 +104,8 @@ export interface DecisionRecord {
   readonly at: string;
   readonly method: string;
   readonly path: string;
+  /** Who called, of those that the policy names; null for anybody else. */
+  readonly caller: string | null;
   readonly protocol: Protocol | null;
   readonly model: string | null;
   readonly stream: boolean;

@@ -32,6 +32,11 @@ export const errors = {
     retryable: false,
     sentence: "The policy refuses this call.",
   },
+  sidestep_caller_unknown: {
+    status: 401,
+    retryable: false,
+    sentence: "This call carries no key of a caller that the policy names.",
+  },
   sidestep_request_invalid: {
     status: 400,
     retryable: false,

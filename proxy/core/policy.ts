@@ -36,6 +36,8 @@ export type Condition =
   | { readonly kind: "tools"; readonly is: boolean }
   /** True only while the call's provider is down and `outage.answer` allows answering. */
   | { readonly kind: "outage"; readonly is: boolean }
+  /** Who calls, of those that the policy names. */
+  | { readonly kind: "caller"; readonly oneOf: readonly string[] }
   /** Calibrated confidence of the route's task or intent, whichever it names. */
   | {
       readonly kind: "confidence";
@@ -250,6 +252,13 @@ export interface AuditRule {
   readonly content: AuditContent | null;
 }
 
+/** Who may call. */
+export interface CallerRule {
+  readonly name: string;
+  /** SHA-256 of each of its keys, as lower-case hex. */
+  readonly hashes: readonly string[];
+}
+
 /** The compiled policy. Deep-frozen: nothing changes it after load. */
 export interface Policy {
   /** First 12 hex digits of `hash`. */
@@ -261,6 +270,8 @@ export interface Policy {
   /** Bundled name, directory or hub id; null runs without a model. */
   readonly model: string | null;
   readonly providers: ReadonlyMap<string, Provider>;
+  /** Null lets in whoever can reach the listener. */
+  readonly callers: readonly CallerRule[] | null;
   readonly deny: readonly Condition[];
   readonly intents: readonly Intent[];
   readonly targets: ReadonlyMap<string, Target>;

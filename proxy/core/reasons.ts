@@ -26,6 +26,8 @@ export const reasons = {
   denied_by_policy: "The policy's deny list forbids a local answer for this call.",
   refused_by_policy: "A route of the policy refuses this call.",
 
+  caller_unknown:
+    "The call carries no key of a caller that the policy names, so it was neither read nor forwarded.",
   request_invalid: "The request's framing is ambiguous or broken, so it was not forwarded.",
   protocol_not_read: "The path, method or protocol is not one that Sidestep reads.",
   body_too_large: "The body is larger than limits.inspect, so it was forwarded unread.",

@@ -20,6 +20,12 @@ export interface Snapshot {
   readonly isStopped: boolean;
 }
 
+/** Who calls: anyone where the policy names no callers, unknown without a key of one that it names. */
+export type Caller =
+  | { readonly kind: "anyone" }
+  | { readonly kind: "known"; readonly name: string }
+  | { readonly kind: "unknown" };
+
 /** A call as the listener hands it over. */
 export interface Received {
   readonly id: string;
@@ -27,7 +33,9 @@ export interface Received {
   readonly startedMs: number;
   /** Milliseconds spent waiting for the caller's body; not our overhead. */
   readonly bodyWaitMs: number;
+  /** Where the policy names callers, without the credentials that came with it. */
   readonly head: RequestHead;
+  readonly caller: Caller;
   /** The provider that the head's target and headers mean. */
   readonly routed: Routed;
   readonly body: RequestBody;
@@ -50,6 +58,11 @@ export function withoutTexts(received: Received): Received {
 }
 
 const noBody: RequestBody = { kind: "none" };
+
+/** A caller's name; null for one without. */
+export function callerName(caller: Caller): string | null {
+  return caller.kind === "known" ? caller.name : null;
+}
 
 /** A call with a decision. */
 export interface Judged extends Received {

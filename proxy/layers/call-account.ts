@@ -172,7 +172,12 @@ function setting(changes: readonly Change[]): string {
 
 /** The call as conditions see it, as far as the record goes. */
 function subjectOf(record: DecisionRecord, signals: Signals): Subject {
-  const facts = { view: viewOf(record), header: () => undefined, isOutage: false };
+  const facts = {
+    view: viewOf(record),
+    header: () => undefined,
+    isOutage: false,
+    caller: record.caller,
+  };
   return { signals, facts, complexity: record.verdict.complexity ?? score(0) };
 }
 

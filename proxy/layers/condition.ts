@@ -225,7 +225,7 @@ function checkFact(condition: FactCondition, subject: Subject): Check {
 
 type CallCondition = Extract<
   FactCondition,
-  { kind: "stream" | "tools" | "outage" | "system" | "header" }
+  { kind: "stream" | "tools" | "outage" | "caller" | "system" | "header" }
 >;
 
 function checkCall(condition: CallCondition, facts: Facts): Check {
@@ -236,6 +236,8 @@ function checkCall(condition: CallCondition, facts: Facts): Check {
       return settled(facts.view.hasTools === condition.is, `tools is ${facts.view.hasTools}`, null);
     case "outage":
       return settled(facts.isOutage === condition.is, `outage is ${facts.isOutage}`, null);
+    case "caller":
+      return checkOneOf("caller", facts.caller ?? "", condition.oneOf);
     case "system":
       return settled(
         systemMatches(condition.is, facts.view.system),

@@ -3,7 +3,7 @@ import { score } from "../core/brand.ts";
 import type { Facts, Judgement } from "../core/decision.ts";
 import { headerValue } from "../core/http.ts";
 import type { Classifier, SignalReaders } from "../core/ports.ts";
-import type { Received } from "../core/received.ts";
+import { callerName, type Received } from "../core/received.ts";
 import type { RequestView } from "../core/request.ts";
 import type { CheapSignals, ModelPart, Signals, TextPart } from "../core/signals.ts";
 import { judge, type Case, type RouteJudgement } from "./judge.ts";
@@ -133,7 +133,8 @@ function partOf(
 /** What judge() looks at of a call besides its signals. */
 export function factsOf(received: Received, view: RequestView, isOutage: boolean): Facts {
   const lines = received.head.headers;
-  return { view, isOutage, header: (name) => headerValue(lines, name) };
+  const caller = callerName(received.caller);
+  return { view, isOutage, caller, header: (name) => headerValue(lines, name) };
 }
 
 interface Known {

@@ -4,7 +4,7 @@ import { headerValue, pathOf } from "../core/http.ts";
 import type { Layer } from "../core/layer.ts";
 import type { Recorder } from "../core/ports.ts";
 import type { CallSpan, TracedCall, Tracer } from "../core/tracing.ts";
-import { withoutTexts, type Received } from "../core/received.ts";
+import { callerName, withoutTexts, type Received } from "../core/received.ts";
 import { outlivesCall, type Reply } from "../core/reply.ts";
 import { costOf, priceOf } from "../policy/prices.ts";
 import type { UsageReader } from "../wire/codec.ts";
@@ -116,6 +116,7 @@ function recordOf(seen: Seen): DecisionRecord {
     at: new Date(Date.now() - totalMs).toISOString(),
     method: received.head.method,
     path: pathOf(received.head.target),
+    caller: callerName(received.caller),
     protocol: view?.protocol ?? null,
     model: view?.model ?? null,
     stream: view?.stream ?? false,

@@ -1,12 +1,16 @@
 /** Turns a text or a request body into a call as the listener would hand it over, for explain. */
-import type { Received, Snapshot } from "../core/received.ts";
+import type { Caller, Received, Snapshot } from "../core/received.ts";
 import type { Protocol } from "../core/request.ts";
 import { codecOf } from "../wire/table.ts";
 
 /** What is explained: a text as a one-turn call, or a request body as an application would send it. */
-export type Question =
+export type Question = (
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "body"; readonly bytes: Buffer; readonly protocol: string | null };
+  | { readonly kind: "body"; readonly bytes: Buffer; readonly protocol: string | null }
+) & {
+  /** Who is to have called. */
+  readonly caller?: string;
+};
 
 const paths: Readonly<Record<Protocol, string>> = {
   "openai-chat": "/v1/chat/completions",
@@ -32,6 +36,7 @@ export function questionAsCall(question: Question, snapshot: Snapshot): Received
     startedMs: performance.now(),
     bodyWaitMs: 0,
     head: { method: "POST", target: paths[protocol], headers },
+    caller: callerOf(question.caller),
     routed: { provider: providers[protocol], path: paths[protocol] },
     body: { kind: "whole", bytes },
     reading,
@@ -39,6 +44,10 @@ export function questionAsCall(question: Question, snapshot: Snapshot): Received
     snapshot,
     signal: new AbortController().signal,
   };
+}
+
+function callerOf(name?: string): Caller {
+  return name === undefined ? { kind: "anyone" } : { kind: "known", name };
 }
 
 function bodyOf(text: string): Buffer {

@@ -4,7 +4,7 @@ import type { Layer } from "../core/layer.ts";
 import type { CacheRule } from "../core/policy.ts";
 import type { Recorder, Store, StoreEntry } from "../core/ports.ts";
 import type { LookOutcome } from "../core/tracing.ts";
-import type { Judged, Received } from "../core/received.ts";
+import { callerName, type Judged, type Received } from "../core/received.ts";
 import type { Reply } from "../core/reply.ts";
 import type { Protocol, RequestView } from "../core/request.ts";
 import { ageSeconds, isFresh, isWithinOutage } from "../store/freshness.ts";
@@ -111,6 +111,7 @@ export function placeOf(judged: Judged): Place | null {
     provider: `${destination.provider.name}/${destination.target?.name ?? ""}`,
     path: destination.path,
     headers: head.headers,
+    caller: callerName(judged.caller),
     body: view.body,
     scope: rule.scope,
     identity,

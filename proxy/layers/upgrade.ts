@@ -6,6 +6,7 @@ import type { Received } from "../core/received.ts";
 import type { Reply } from "../core/reply.ts";
 import { upgradeHeaders } from "../upstream/edits.ts";
 import { joinPath } from "../wire/path.ts";
+import { refusalOf } from "./admit.ts";
 import { ownDestination } from "./destination.ts";
 import { UpstreamFailed } from "./forward.ts";
 import { plain, unobserved, verdictOf } from "./judged.ts";
@@ -38,6 +39,8 @@ export function upgrade(parts: UpgradeParts): (received: Received) => Promise<Sw
 }
 
 async function begin(parts: UpgradeParts, received: Received): Promise<Switched | Reply> {
+  const refused = refusalOf(received);
+  if (refused !== null) return refused;
   const judged = plain(received, "protocol_not_read");
   const destination = ownDestination(received);
   if (destination === null) return unroutedReply(judged);

@@ -1,6 +1,7 @@
 /** Compiles a policy that is right in form into the frozen one that layers read; load.ts calls it. */
 import type { ComplexitySignal, Condition, Faq, Policy, Price } from "../core/policy.ts";
 import { auditFrom } from "./audit.ts";
+import { callersFrom } from "./callers.ts";
 import { namedConditionOf } from "./conditions.ts";
 import type { Context } from "./context.ts";
 import {
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly faqs: ReadonlyMap<string, Faq>;
   /** The bundled table. */
   readonly prices: ReadonlyMap<string, Price>;
+  /** Whether a policy without callers is a mistake. */
+  readonly needsCallers: boolean;
 }
 
 /** The compiled policy, to be used only if `context` holds no problem afterwards. */
@@ -41,6 +44,7 @@ export function compile(raw: RawPolicy, context: Context, around: Surroundings):
     mode: raw.mode ?? "enforce",
     model: raw.model === undefined ? DEFAULT_MODEL : raw.model,
     providers,
+    callers: callersFrom(raw.callers, context, around.needsCallers),
     deny: denyOf(raw, context),
     intents: intentsFrom(raw.intents ?? {}, context, ["intents"]),
     targets: targetsOf(raw.targets ?? [], providers, context),

@@ -58,6 +58,7 @@ function checkReferences(raw: RawWhen, { context, path }: Place): void {
 
 function callConditions(raw: RawWhen): Condition[] {
   const conditions: Condition[] = [];
+  if (raw.caller !== undefined) conditions.push({ kind: "caller", oneOf: raw.caller });
   if (raw.protocol !== undefined) conditions.push({ kind: "protocol", oneOf: raw.protocol });
   if (raw.model !== undefined) conditions.push({ kind: "model", oneOf: raw.model });
   for (const kind of ["stream", "tools", "outage"] as const) {

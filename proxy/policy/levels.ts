@@ -5,8 +5,8 @@ import { find, type Branch, type Entry, type Tree } from "./tree.ts";
 
 /**
  * Levels from the outermost to the innermost, e.g. cluster, namespace, pod. An inner value wins and inner
- * routes come first; `deny` and `targets` add up; an outer `mode: observe`, outer `limits` and an outer
- * `audit` stay.
+ * routes come first; `deny` and `targets` add up; an outer `mode: observe`, outer `limits`, and an outer
+ * `audit` and `callers` as a whole stay.
  */
 export function joinLevels(levels: readonly Branch[], problems: ProblemList): Branch | null {
   const [outermost, ...inner] = levels;
@@ -26,9 +26,11 @@ function joined(outer: Branch, inner: Branch): Branch {
   if (routes !== undefined) entries.set("routes", routes);
   const limits = outerKept(outer.entries.get("limits"), inner.entries.get("limits"));
   if (limits !== undefined) entries.set("limits", limits);
-  // Whole: where the outer level names no content, an inner one must not have it written there.
-  const audit = outer.entries.get("audit");
-  if (audit?.value.kind === "map") entries.set("audit", audit);
+  // Whole: an inner level must not have content written where the outer one names none, nor let in others.
+  for (const key of ["audit", "callers"]) {
+    const kept = outer.entries.get(key);
+    if (kept?.value.kind === "map") entries.set(key, kept);
+  }
   return { ...outer, entries };
 }
 

@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly reader?: SourceReader;
   /** Texts that stand in for files of the policy, by path: to see what an edit would come to. */
   readonly edits?: ReadonlyMap<string, string>;
+  /** Whether a policy without callers is a mistake, as it is for a gateway. */
+  readonly needsCallers?: boolean;
 }
 
 /** A file of a policy as it was read. */
@@ -95,6 +97,7 @@ async function compiled(checked: Checked, options: LoadOptions): Promise<Loaded>
     files: pathsOf(sources),
     faqs: faqs.byName,
     prices: options.prices ?? (await readPrices()),
+    needsCallers: options.needsCallers ?? false,
   });
   if (problems.size > 0) return failed(problems, sources);
   return { ok: true, policy, revision: policy.revision, ...listed(sources) };

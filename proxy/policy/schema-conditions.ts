@@ -35,6 +35,7 @@ export interface RawWhen {
   readonly stream?: boolean | undefined;
   readonly tools?: boolean | undefined;
   readonly outage?: boolean | undefined;
+  readonly caller?: readonly string[] | undefined;
   readonly confidence?: Bound | undefined;
   readonly complexity?: Bound | undefined;
   readonly in_scope?: Bound | undefined;
@@ -140,6 +141,10 @@ export const when: Schema<RawWhen> = map({
   stream: key(flag, "Whether the caller asked for a stream."),
   tools: key(flag, "Whether the call or its history involves tools."),
   outage: key(flag, "Whether the call's provider is down now; needs `outage.answer`."),
+  caller: key(
+    oneOrMore(reference),
+    "Who calls, of those that `callers` names. A name that it does not have is no mistake, so that a key can be taken away while routes still name its owner.",
+  ),
   confidence: key(
     probabilityBound,
     "The model's calibrated confidence in the intent, sentiment or task that the route names. A number alone means at least.",

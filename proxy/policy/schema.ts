@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { ComplexitySignal, Mode, Price } from "../core/policy.ts";
 import { audit, type RawAudit } from "./schema-audit.ts";
+import { callers, type RawCaller } from "./schema-callers.ts";
 import { conditions, type RawWhen } from "./schema-conditions.ts";
 import { intentMap, ownName, type RawIntent } from "./schema-intents.ts";
 import { price, provider, target, type RawProvider, type RawTarget } from "./schema-providers.ts";
@@ -38,6 +39,7 @@ export interface RawPolicy {
   readonly mode?: Mode | undefined;
   readonly model?: string | null | undefined;
   readonly providers?: Readonly<Record<string, RawProvider>> | undefined;
+  readonly callers?: Readonly<Record<string, RawCaller>> | undefined;
   readonly deny?: readonly RawWhen[] | undefined;
   readonly intents?: Readonly<Record<string, RawIntent>> | undefined;
   readonly targets?: readonly RawTarget[] | undefined;
@@ -119,6 +121,10 @@ export const policySchema: Schema<RawPolicy> = map({
       provider,
     ),
     "Where calls go that no route sends elsewhere; without it openai and anthropic.",
+  ),
+  callers: key(
+    callers,
+    "Who may call, by name; every other call is refused, and no caller's credential goes to a provider. Without it whoever reaches the listener may call.",
   ),
   deny: key(
     either(

@@ -12,9 +12,13 @@ import {
 } from "./small-server.ts";
 
 /** A call to explain: a text as a one-turn call, or a body as an application would send it. */
-export type Question =
+export type Question = (
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "body"; readonly bytes: Buffer; readonly protocol: string | null };
+  | { readonly kind: "body"; readonly bytes: Buffer; readonly protocol: string | null }
+) & {
+  /** Who is to have called. */
+  readonly caller?: string;
+};
 
 /** A decision record as it is shown; found by its id. */
 export interface ShownRecord {
@@ -82,7 +86,9 @@ function events(parts: CallParts, { query, header }: SmallRequest): SmallReply |
 
 async function explanation(parts: CallParts, request: SmallRequest): Promise<SmallReply> {
   const question = questionOf(request);
-  const explained = question === null ? null : await parts.explain(question);
+  const caller = request.query.get("caller");
+  const by = caller === null ? {} : { caller };
+  const explained = question === null ? null : await parts.explain({ ...question, ...by });
   if (explained !== null && explained !== undefined) return jsonReply(explained);
   return problem(
     400,

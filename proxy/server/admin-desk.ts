@@ -34,7 +34,7 @@ export interface DeskParts {
   readonly agreement: Agreement;
   readonly audit: { readonly state: object | null };
   /** Where the policy is read from. */
-  readonly source: Pick<LoadOptions, "path" | "env">;
+  readonly source: Pick<LoadOptions, "path" | "env" | "needsCallers">;
   /** What is in force at the moment. */
   readonly now: () => InForce;
 }

@@ -44,13 +44,13 @@ export const adminPaths: readonly AdminPath[] = [
   {
     path: "/explain",
     method: "GET",
-    takes: "`text`",
+    takes: "`text`, and `caller` for who is to have called",
     gives: "What would be decided about a text; nothing is sent.",
   },
   {
     path: "/explain",
     method: "POST",
-    takes: '`{"text": "..."}`, or a request body with `protocol`',
+    takes: '`{"text": "..."}`, or a request body with `protocol`; `caller`',
     gives: "The same for a text or a whole request body.",
   },
   {

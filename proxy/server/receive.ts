@@ -1,12 +1,13 @@
 /** Turns an exchange into what the stack works on: head, controls, body, and the view where a codec reads the call. */
-import { headerValue, type RequestBody, type Routed } from "../core/http.ts";
+import { headerValue, type RequestBody, type RequestHead, type Routed } from "../core/http.ts";
 import type { ReasonCode } from "../core/reasons.ts";
-import type { Received, Snapshot } from "../core/received.ts";
+import type { Caller, Received, Snapshot } from "../core/received.ts";
 import type { Controls, Reading } from "../core/request.ts";
 import type { Codec } from "../wire/codec.ts";
 import { decodeBody, isCoded } from "../wire/encoding.ts";
 import { routeTarget } from "../wire/path.ts";
 import { codecOf, findCodec } from "../wire/table.ts";
+import { identified } from "./callers.ts";
 import { controlsOf } from "./controls.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Capacity } from "./capacity.ts";
@@ -27,6 +28,9 @@ export interface Admission {
 export interface Head {
   readonly id: string;
   readonly routed: Routed;
+  readonly caller: Caller;
+  /** The head as the stack sees it. */
+  readonly shown: RequestHead;
   readonly controls: Controls;
   /** The codec that claims the call; null for protocols that are not read. */
   readonly codec: Codec | null;
@@ -48,13 +52,17 @@ export type Receipt =
 /** Reads the head. */
 export function headOf(exchange: Exchange, snapshot: Snapshot): Head {
   const { method, target, headers } = exchange.head;
-  const { providers } = snapshot.policy;
+  const { providers, callers } = snapshot.policy;
+  // By the head as it came: a key's header is one of the marks of its protocol.
   const routed = routeTarget(target, headers, providers);
   const codec = findCodec(method, routed.path);
   const spoken = providers.get(routed.provider)?.protocol ?? "openai-chat";
+  const { caller, head: shown } = identified(exchange.head, callers);
   return {
     id: requestId(),
     routed,
+    caller,
+    shown,
     controls: controlsOf(headers),
     codec,
     errorCodec: codec ?? codecOf(spoken),
@@ -99,6 +107,7 @@ function passed(exchange: Exchange, head: Head, admission: Admission, reason: Re
 
 /** Why the body is not read, as far as the head tells; null when it is to be read. */
 function unreadReason(exchange: Exchange, head: Head, limit: number): ReasonCode | null {
+  if (head.caller.kind === "unknown") return "caller_unknown";
   if (head.controls.mode === "bypass") return "bypass_requested";
   if (head.codec === null) return "protocol_not_read";
   if (exchange.body === null) return "body_unreadable";
@@ -173,7 +182,8 @@ function call(parts: Parts): Received {
     id: head.id,
     startedMs: exchange.startedMs,
     bodyWaitMs: 0,
-    head: exchange.head,
+    head: head.shown,
+    caller: head.caller,
     routed: head.routed,
     body,
     reading,

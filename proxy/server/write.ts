@@ -77,7 +77,9 @@ function wholeOf(reply: Exclude<Reply, { readonly kind: "relay" }>, task: WriteT
     case "error": {
       const { error, retryAfterSeconds } = reply;
       const { status, headers, body } = task.errorCodec.error(error, task.id, retryAfterSeconds);
-      return { status, headers, chunks: [body] };
+      // RFC 9110, 15.5.2: who is refused for want of a key is told which kind would do.
+      const challenge = status === 401 ? ["www-authenticate", "Bearer"] : [];
+      return { status, headers: [...headers, ...challenge], chunks: [body] };
     }
   }
 }

@@ -13,6 +13,8 @@ export interface CacheCall {
   readonly path: string;
   /** The caller's header lines; those that cannot change a reply are left out here. */
   readonly headers: HeaderLines;
+  /** Its name, where the policy names callers: then no credential stands in the headers. */
+  readonly caller: string | null;
   readonly body: JsonObject;
   readonly scope: CacheRule["scope"];
   /** Whose call it is; counts under scope "user" only. */
@@ -22,7 +24,7 @@ export interface CacheCall {
 }
 
 /** Raised when what the digest covers changes, so that no old entry is read under a new meaning. */
-const version = 1;
+const version = 2;
 
 /**
  * The two forms of one reply share a key: the codecs turn one into the other when it is served. Of a
@@ -125,6 +127,7 @@ export function cacheKey(call: CacheCall): string {
     provider: call.provider,
     path: call.path,
     headers: relevantHeaders(call.headers),
+    caller: call.caller,
     scope: call.scope,
     identity: call.scope === "user" ? call.identity : null,
   });

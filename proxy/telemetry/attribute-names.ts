@@ -23,6 +23,7 @@ export const names = {
   serverPort: "server.port",
   errorType: "error.type",
   requestId: "sidestep.request_id",
+  caller: "sidestep.caller",
   decision: "sidestep.decision",
   reason: "sidestep.reason",
   sidestepRoute: "sidestep.route",

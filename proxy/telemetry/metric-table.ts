@@ -9,6 +9,21 @@ export const metricTable = {
     open: ["route", "target", "provider"],
     help: "Calls that have ended, by how they were served and why.",
   },
+  sidestep_caller_requests_total: {
+    kind: "counter",
+    labels: ["caller", "decision"],
+    help: "Calls that have ended, by who called, where the policy names callers; `none` carried no key of theirs.",
+  },
+  sidestep_caller_tokens_total: {
+    kind: "counter",
+    labels: ["caller", "direction"],
+    help: "Tokens by who called, where the policy names callers, as the provider counted them or as we estimate them.",
+  },
+  sidestep_caller_cost_usd_total: {
+    kind: "counter",
+    labels: ["caller"],
+    help: "Estimated cost of forwarded calls at list prices, in US dollars, by who called, where the policy names callers.",
+  },
   sidestep_would_total: {
     kind: "counter",
     labels: ["decision", "reason", "route"],
@@ -166,11 +181,7 @@ export const metricTable = {
     labels: ["revision", "mode"],
     help: "1 for the policy that is in force.",
   },
-  sidestep_stopped: {
-    kind: "gauge",
-    labels: [],
-    help: "1 while an operator has switched answering off, else 0.",
-  },
+  sidestep_stopped: { kind: "gauge", labels: [], help: "1 while answering is stopped, else 0." },
   sidestep_classifier_seconds: {
     kind: "histogram",
     labels: ["result"],

@@ -41,6 +41,7 @@ export class Metrics implements Recorder {
   readonly #routes: LabelCap = new LabelCap(mostValues);
   readonly #targets: LabelCap = new LabelCap(mostValues);
   readonly #providers: LabelCap = new LabelCap(mostValues);
+  readonly #callers: LabelCap = new LabelCap(mostValues);
   readonly #places: LabelCap = new LabelCap(mostValues);
   readonly #sources: SourceReader = new SourceReader(this.#instruments, mostValues);
   #waiting = 0;
@@ -108,6 +109,7 @@ export class Metrics implements Recorder {
     this.#instruments.seconds("sidestep_request_seconds", by, totalMs / 1000, record);
     this.#recordWould(record);
     this.#recordMoney(record, provider);
+    this.#recordCaller(record);
     if (decision === "cache" || decision === "stale") {
       const result = decision === "cache" ? "hit" : "stale";
       this.#instruments.add("sidestep_cache_requests_total", { result });
@@ -213,6 +215,21 @@ export class Metrics implements Recorder {
     }
     const isUnpriced = decision === "forwarded" && usage !== null && costUsd === null;
     if (isUnpriced) this.#instruments.add("sidestep_unpriced_total", { provider });
+  }
+
+  /** Only where the policy names callers; the reason tells an unknown one from nobody's. */
+  #recordCaller({ caller: name, verdict, usage }: DecisionRecord): void {
+    const { decision, reason, costUsd } = verdict;
+    if (name === null && reason !== "caller_unknown") return;
+    const caller = this.#callers.label(name);
+    this.#instruments.add("sidestep_caller_requests_total", { caller, decision });
+    const tokens = "sidestep_caller_tokens_total";
+    if (usage !== null) {
+      this.#instruments.add(tokens, { caller, direction: "input" }, usage.inputTokens);
+      this.#instruments.add(tokens, { caller, direction: "output" }, usage.outputTokens);
+    }
+    if (costUsd !== null)
+      this.#instruments.add("sidestep_caller_cost_usd_total", { caller }, costUsd);
   }
 
   #recordTokens(usage: Usage, decision: string): void {

@@ -14,6 +14,7 @@ export function flatRecord(record: DecisionRecord): JsonObject {
     traceId: record.traceId ?? null,
     method: clipped(record.method),
     path: clipped(record.path),
+    callerName: record.caller,
     protocol: record.protocol,
     model: record.model === null ? null : clipped(record.model),
     stream: record.stream,

@@ -106,6 +106,7 @@ export function settledAttributes(record: DecisionRecord): Attributes {
     [names.route]: routeOf(record.protocol),
     [names.requestModel]: record.model?.slice(0, longestText),
     [names.requestId]: record.id,
+    [names.caller]: record.caller,
     [names.policy]: record.policy,
     [names.ending]: record.ending,
     [names.overheadMs]: record.overheadMs,

@@ -32,7 +32,7 @@ const traceFormats: readonly ReadonlySet<string>[] = [
 ];
 
 /** Where callers put their secrets; in this order a call's credential is fingerprinted. */
-const credentialNames: readonly string[] = [
+export const credentialNames: readonly string[] = [
   "authorization",
   "x-api-key",
   "api-key",

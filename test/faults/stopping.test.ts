@@ -1,4 +1,5 @@
 /** SIGTERM under open streams: none is cut within the grace period, and the program ends well. */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -24,9 +25,13 @@ afterEach(async () => {
   await upstream?.close();
 });
 
+const key = "sk-sidestep-0123456789abcdef0123456789";
+
 async function started(...flags: string[]): Promise<Sidecar> {
+  const hash = createHash("sha256").update(key).digest("hex");
+  const callers = flags.includes("--gateway") ? `callers: { app: { sha256: "${hash}" } }\n` : "";
   sidecar = await startSidecar({
-    policy: `version: 1
+    policy: `${callers}version: 1
 model: null
 providers: { openai: { url: ${upstream.url}/v1 } }
 limits: { connections: 1000 }
@@ -69,10 +74,10 @@ describe("SIGTERM", () => {
 
   it("to a gateway: new connections are refused at once, open streams run to their end, exit code 0", async () => {
     const { url, process: child } = await started("--grace", "50s", "--gateway");
-    const streams = await openStreams(url, many);
+    const streams = await openStreams(url, many, key);
     child.kill("SIGTERM");
     await notReady(sidecar);
-    await expect(openStream(url)).rejects.toThrow("ECONNREFUSED");
+    await expect(openStream(url, "hello", key)).rejects.toThrow("ECONNREFUSED");
     upstream.finish();
     const seen = await Promise.all(streams.map(({ ended }) => ended));
     expect(seen.filter(({ text, isWhole }) => !isWhole || text !== wholeStream)).toEqual([]);

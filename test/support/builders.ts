@@ -69,6 +69,7 @@ export function policyOf(more: Partial<Policy> = {}): Policy {
       ["openai", providerOf("openai", "http://127.0.0.1:9/v1")],
       ["anthropic", providerOf("anthropic", "http://127.0.0.1:9")],
     ]),
+    callers: null,
     deny: [],
     intents: [],
     targets: new Map(),

@@ -34,6 +34,7 @@ export const deprecated: Readonly<Record<string, AttributeType>> = { "gen_ai.sys
 const ours: Readonly<Record<string, AttributeType>> = {
   "sidestep.age_seconds": "double",
   "sidestep.cache.outcome": "string",
+  "sidestep.caller": "string",
   "sidestep.classifier": "string",
   "sidestep.compared.by": "string",
   "sidestep.compared.outcome": "string",

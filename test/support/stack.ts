@@ -16,6 +16,7 @@ import type { Policy } from "../../proxy/core/policy.ts";
 import type { Received, Snapshot } from "../../proxy/core/received.ts";
 import type { Reply, UpstreamReply } from "../../proxy/core/reply.ts";
 import type { JsonObject, RequestView } from "../../proxy/core/request.ts";
+import { admit } from "../../proxy/layers/admit.ts";
 import { answer } from "../../proxy/layers/answer.ts";
 import { decide } from "../../proxy/layers/decide.ts";
 import { deliberation } from "../../proxy/layers/deliberation.ts";
@@ -103,6 +104,7 @@ export function rigOf(parts: RigParts = {}): Rig {
     .under(answer(answers, verify))
     .under(decide({ deliberate, faults: recorder }))
     .under(recall(stored))
+    .under(admit())
     .under(observe({ recorder, tracer: noTracer }));
   return { send: step, calls, records, faults, clock };
 }
@@ -171,6 +173,7 @@ export function receivedOf(
       target: "/v1/chat/completions",
       headers: ["content-type", "application/json"],
     },
+    caller: { kind: "anyone" },
     routed: { provider: "openai", path: "/v1/chat/completions" },
     body: { kind: "whole", bytes },
     reading: { kind: "view", view: viewOf(text, { ...view, body }) },

@@ -30,7 +30,12 @@ interface Asked {
 
 function accountOf({ routes, signals = unsure, view = {}, knows = true }: Asked): CallAccount {
   const policy: Policy = policyOf({ routes });
-  const facts = { view: viewOf(said, view), header: () => undefined, isOutage: false };
+  const facts = {
+    view: viewOf(said, view),
+    header: () => undefined,
+    isOutage: false,
+    caller: null,
+  };
   const { trail } = judge({ signals, facts, policy, complexity: score(0.3) });
   const verdict = verdictOf({ signals, trail, complexity: score(0.3) });
   return callAccount(recordOf({ verdict }), knows ? policy : null);

@@ -42,6 +42,7 @@ function caseOf(given: Given): Case {
       view: given.view ?? viewOf("hello"),
       header: (name) => headers[name],
       isOutage: given.isOutage ?? false,
+      caller: null,
     },
   };
 }

@@ -41,7 +41,12 @@ function outcome(route: Route, model: Partial<ModelSignals>): string {
     policy: policyOf({ routes: [route, forwardRoute("rest", all())] }),
     signals: knownSignals(modelOf(model)),
     complexity: score(0.1),
-    facts: { view: viewOf("こんにちは"), header: () => undefined, isOutage: false },
+    facts: {
+      view: viewOf("こんにちは"),
+      header: () => undefined,
+      isOutage: false,
+      caller: null,
+    },
   });
   return `${judged.route?.name}: ${judged.reason}`;
 }

@@ -24,6 +24,7 @@ function recordOf(id: string): DecisionRecord {
     at: "2026-11-21T00:00:00.000Z",
     method: "POST",
     path: "/v1/chat/completions",
+    caller: null,
     protocol: "openai-chat",
     model: "m",
     stream: false,

@@ -24,6 +24,7 @@ function receivedOf(policy: Partial<Policy>, more: Partial<Received> = {}): Rece
     startedMs: 0,
     bodyWaitMs: 0,
     head: { method: "POST", target: "/", headers: [] },
+    caller: { kind: "anyone" },
     routed: { provider: "openai", path: "/" },
     body: { kind: "none" },
     reading: { kind: "view", view: viewOf("hello") },

@@ -11,7 +11,7 @@ const body: JsonObject = { model: "gpt-4o-mini", messages: [{ role: "user", cont
 
 function keyOf(more: Partial<CacheCall> = {}): string {
   const plain = { provider: "openai", path: "/v1/chat/completions", headers: [], body } as const;
-  return cacheKey({ ...plain, scope: "global", identity: null, ...more });
+  return cacheKey({ ...plain, caller: null, scope: "global", identity: null, ...more });
 }
 
 const json = fc.json({ maxDepth: 4 }).map((text): Json => JSON.parse(text));

@@ -48,6 +48,7 @@ export function recordOf(more: Partial<DecisionRecord> = {}): DecisionRecord {
     at: "2026-11-21T10:00:00.000Z",
     method: "POST",
     path: "/v1/chat/completions",
+    caller: null,
     protocol: "openai-chat",
     model: "gpt-4o-mini",
     stream: false,
