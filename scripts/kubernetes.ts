@@ -67,4 +67,6 @@ const setUp = [
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const config = ["--config", "test/kubernetes/vitest.config.ts", "--root", root];
 const tests = [process.execPath, vitest, "run", ...config, ...process.argv.slice(2)];
-run("unshare", ["--net", "sh", "-c", setUp, "sh", ...tests], { cwd: root });
+// Tests have a cache folder of their own, so they are told where the programs are.
+const env = { ...process.env, SIDESTEP_TOOLS: toolFolder };
+run("unshare", ["--net", "sh", "-c", setUp, "sh", ...tests], { cwd: root, env });

@@ -20,6 +20,12 @@ const everything = [
   "monitoring.dashboard.enabled=true",
   "policy.cluster.a\\.yaml=mode: observe",
   "imagePullSecrets[0]=registry",
+  "gateway.enabled=true",
+  "gateway.callers.shop=0000",
+  "gateway.policy.a\\.yaml=mode: observe",
+  "gateway.caConfigMap=authorities",
+  "gateway.autoscaling.enabled=true",
+  "gateway.networkPolicy.enabled=true",
 ].flatMap((value) => ["--set", value]);
 
 const sources = [
@@ -74,6 +80,9 @@ describe("the chart", () => {
     ["sidecar.resources.cpu=1", "cpu"],
     ["injector.timeoutSeconds=10", "timeoutSeconds"],
     ["injector.failurePolicy=Maybe", "failurePolicy"],
+    ["gateway.callerz.shop=0000", "callerz"],
+    ["gateway.enabled=true", "lets nobody in without keys"],
+    ["gateway.enabled=true,gateway.callers.a=0,gateway.callersSecret=b", "both say who may call"],
   ])("refuses %s", async (value, named) => {
     await expect(rendered(["--set", value])).rejects.toThrow(named);
   });
@@ -102,7 +111,7 @@ describe("the chart", () => {
     const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "strict", labels } };
     await cluster.call("POST", "/api/v1/namespaces", namespace);
     const pods = objectsIn(await rendered(everything)).flatMap(podIn);
-    expect(pods).toHaveLength(2);
+    expect(pods).toHaveLength(3);
     for (const pod of pods) {
       const { status, body } = await cluster.call(
         "POST",

@@ -15,12 +15,29 @@ app.kubernetes.io/component: injector
 
 {{- define "sidestep.labels" -}}
 {{ include "sidestep.selector" . }}
+{{ include "sidestep.commonLabels" . }}
+{{- end -}}
+
+{{- define "sidestep.commonLabels" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with .Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{- define "sidestep.gateway" -}}{{ include "sidestep.fullname" . }}-gateway{{- end -}}
+
+{{- define "sidestep.gatewaySelector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: gateway
+{{- end -}}
+
+{{- define "sidestep.gatewayLabels" -}}
+{{ include "sidestep.gatewaySelector" . }}
+{{ include "sidestep.commonLabels" . }}
 {{- end -}}
 
 {{- define "sidestep.image" -}}
@@ -35,7 +52,7 @@ allowPrivilegeEscalation: false
 capabilities: { drop: [ALL] }
 readOnlyRootFilesystem: true
 runAsNonRoot: true
-{{- with .Values.injector.uid }}
+{{- with .uid }}
 runAsUser: {{ . }}
 runAsGroup: {{ . }}
 {{- end }}

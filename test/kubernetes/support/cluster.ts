@@ -56,7 +56,8 @@ export async function startCluster(): Promise<Cluster> {
     return { status: reply.statusCode, text, body: parsed };
   };
   await until(async () => ((await call("GET", "/readyz")).status === 200 ? true : null)).catch(
-    (fault: unknown) => {
+    async (fault: unknown) => {
+      await Promise.all(daemons.map((each) => each.stop()));
       throw new Error(daemons.map(({ log }) => log().slice(-2000)).join("\n"), { cause: fault });
     },
   );

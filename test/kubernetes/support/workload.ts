@@ -108,6 +108,8 @@ async function written(path: string, text: string): Promise<void> {
 
 /** A Service at its own cluster address. */
 export interface Balancer {
+  /** Its cluster address, with the port. */
+  readonly address: string;
   /** Who gets the connections from now on. */
   use(ports: readonly number[]): void;
   /** Ends connections, while nobody calls; once it resolves, the next call begins with a handshake. */
@@ -117,6 +119,13 @@ export interface Balancer {
   close(): Promise<void>;
 }
 
+interface ServiceObject {
+  readonly spec: {
+    readonly clusterIP: string;
+    readonly ports: readonly { readonly port: number }[];
+  };
+}
+
 /** Listens where the API says that the Service is. */
 export async function startService(
   cluster: Cluster,
@@ -124,29 +133,31 @@ export async function startService(
   name: string,
 ): Promise<Balancer> {
   const { text } = await cluster.call("GET", `/api/v1/namespaces/${namespace}/services/${name}`);
-  const found: { readonly spec: { readonly clusterIP: string } } = JSON.parse(text);
-  const { clusterIP } = found.spec;
+  const found: ServiceObject = JSON.parse(text);
+  const { clusterIP, ports } = found.spec;
+  const port = ports[0]?.port ?? 443;
   let backends: readonly number[] = [];
   let turn = 0;
   const open = new Set<Socket>();
   const server: Server = createServer((socket) => {
     turn += 1;
-    const port = backends[turn % Math.max(1, backends.length)];
+    const backend = backends[turn % Math.max(1, backends.length)];
     open.add(socket);
     socket.on("error", () => socket.destroy());
     socket.on("close", () => open.delete(socket));
-    if (port === undefined) return socket.destroy();
-    const to = connect(port, "127.0.0.1");
+    if (backend === undefined) return socket.destroy();
+    const to = connect(backend, "127.0.0.1");
     to.on("error", () => socket.destroy());
     socket.on("close", () => to.destroy());
     to.on("close", () => socket.destroy());
     return socket.pipe(to).pipe(socket);
   });
-  server.listen(443, clusterIP);
+  server.listen(port, clusterIP);
   await once(server, "listening");
   return {
-    use: (ports) => {
-      backends = ports;
+    address: `${clusterIP}:${port}`,
+    use: (next) => {
+      backends = next;
     },
     renew: async () => {
       await Promise.all([...open].map((socket) => once(socket.end(), "close")));
