@@ -10,6 +10,7 @@ import { injectCommand, uninjectCommand } from "./cli/inject.ts";
 import { injectorCommand } from "./cli/injector.ts";
 import { key } from "./cli/key.ts";
 import { modelsCommand } from "./cli/models.ts";
+import { redirect } from "./cli/redirect.ts";
 import { runCommand, StartFailed } from "./cli/run.ts";
 import { trainCommand } from "./cli/train.ts";
 import { version } from "./cli/version.ts";
@@ -54,6 +55,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     uninjectCommand(patcher),
     injectorCommand(injector),
     key,
+    redirect,
     healthcheck,
     wait,
     version,

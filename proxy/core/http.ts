@@ -24,8 +24,11 @@ export type RequestBody =
 
 /** Where a call is for: its provider's name, and path and query without a prefix of ours. */
 export interface Routed {
+  /** Empty for a call that was meant for somebody whom the policy does not name. */
   readonly provider: string;
   readonly path: string;
+  /** True for a call that was on its way to the provider itself, whose path is whole already. */
+  readonly isRedirected?: boolean;
 }
 
 /** The first value of a header, by its lower-case name. */

@@ -170,6 +170,8 @@ export interface Provider {
   readonly protocol: Protocol;
   /** Where it computes, in the policy's words; null when the policy does not say. */
   readonly region: string | null;
+  /** `Host` headers of redirected calls that mean this provider, in lower case and without `:80`. */
+  readonly hosts: readonly string[];
   /** Replaces the caller's credential; null keeps the caller's. */
   readonly key: string | null;
   readonly timeouts: Timeouts;
@@ -270,6 +272,8 @@ export interface Policy {
   /** Bundled name, directory or hub id; null runs without a model. */
   readonly model: string | null;
   readonly providers: ReadonlyMap<string, Provider>;
+  /** Every provider's `hosts` -> its name. */
+  readonly hosts: ReadonlyMap<string, string>;
   /** Null lets in whoever can reach the listener. */
   readonly callers: readonly CallerRule[] | null;
   readonly deny: readonly Condition[];

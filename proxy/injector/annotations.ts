@@ -38,6 +38,8 @@ export interface Wishes {
   readonly port: number | null;
   readonly graceSeconds: number | null;
   readonly logLevel: string | null;
+  /** `HOST[:PORT]` whose plain HTTP calls are led to the sidecar whatever the application's variables say. */
+  readonly redirect: readonly string[];
 }
 
 interface Row {
@@ -50,6 +52,7 @@ interface Row {
 type Read = Partial<Omit<Wishes, "resources">> & { readonly resources?: Partial<Resources> };
 
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+const HOST = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[1-9]\d{0,4})?$/;
 const KEY_SOURCE = /^([a-z]+)=([a-z0-9][a-z0-9.-]*)\/([A-Za-z0-9._-]+)$/;
 
 /** Every annotation but `inject` and `status`. */
@@ -109,6 +112,12 @@ export const annotations: Readonly<Record<string, Row>> = {
     about: "Whose variables are set.",
     read: (text) => setOf(text, /^(?:openai|anthropic)$/, (names) => ({ providers: known(names) })),
   },
+  redirect: {
+    form: "`HOST:PORT`, separated by commas",
+    about:
+      "Hosts that are called over plain http and whose calls are led to the sidecar by the pod's network; needs `sidecar.redirectImage`.",
+    read: (text) => setOf(text, HOST, (hosts) => ({ redirect: [...new Set(hosts)] })),
+  },
 };
 
 const noted: ReadonlySet<string> = new Set([INJECT, STATUS, INJECTED]);
@@ -154,6 +163,7 @@ function wishesOf(settings: Settings): Wishes {
     port: null,
     graceSeconds: null,
     logLevel: null,
+    redirect: [],
   };
 }
 

@@ -70,6 +70,7 @@ export function leadContainers(candidates: readonly Candidate[], surroundings: S
     leadToSidecar(draft, options);
     if (draft.upstreams.size > 0) proxy.settle(draft);
   }
+  for (const host of wishes.redirect) upstreams.redirect(host);
   if (wishes.isKeyMoved) moveKeys(drafts, wishes.keys, upstreams);
   return {
     containers: drafts.map(({ env }) => env.result()),

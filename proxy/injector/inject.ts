@@ -8,6 +8,7 @@ import { DEFAULT_CONTAINER, placeAmong, placed } from "./placement.ts";
 import { allContainers, wordsOf, type Container, type Pod } from "./pod.ts";
 import { planOf, type Plan } from "./plan.ts";
 import { isLeft, type Note } from "./reasons.ts";
+import { redirectContainer, REDIRECT } from "./redirect-container.ts";
 import { sidecarContainer, sidecarVolumes, SIDECAR } from "./sidecar-container.ts";
 import type { Settings } from "./settings.ts";
 import { skippedText, type Status } from "./status.ts";
@@ -56,6 +57,7 @@ function carriedOut(
   const parts = { wishes, settings, ports, isNative, graceSeconds: grace.seconds };
   const sidecar = sidecarContainer({ ...parts, variables: led.variables });
   const after = placed(pod, {
+    redirect: redirectContainer(parts),
     containers: keptWhereSame(pod, led.containers),
     sidecar,
     volumes: sidecarVolumes({ ...parts, variables: [] }),
@@ -86,7 +88,7 @@ function candidatesOf(pod: Pod, { isNative, status }: Plan): readonly Candidate[
     ...pod.spec.containers.map((container) => ({ container, isReached: true })),
   ];
   return all
-    .filter(({ container }) => container.name !== SIDECAR)
+    .filter(({ container: { name } }) => name !== SIDECAR && name !== REDIRECT)
     .map(({ container, isReached }) => ({ container: original(container), isReached }));
 }
 

@@ -14,6 +14,8 @@ export interface Placement {
   /** Every container but the sidecar, init containers first, in the pod's order. */
   readonly containers: readonly Container[];
   readonly sidecar: Container;
+  /** Goes before the sidecar; null where nothing is redirected. */
+  readonly redirect: Container | null;
   readonly volumes: readonly Volume[];
   readonly isNative: boolean;
   readonly graceSeconds: number;
@@ -50,7 +52,7 @@ export function placeAmong(inits: readonly Container[]): number {
 }
 
 function containersIn(spec: PodSpec, placement: Placement): Partial<PodSpec> {
-  const { containers, isNative, sidecar } = placement;
+  const { containers, isNative, sidecar, redirect } = placement;
   const byName = new Map(containers.map((container) => [container.name, container]));
   const inits = (spec.initContainers ?? []).map((each) => byName.get(each.name) ?? each);
   const apps = spec.containers.map((each) => byName.get(each.name) ?? each);
@@ -62,7 +64,8 @@ function containersIn(spec: PodSpec, placement: Placement): Partial<PodSpec> {
     return { ...(inits.length === 0 ? {} : { initContainers: put(inits) }), containers: put(apps) };
   }
   if (isNative) {
-    return { initContainers: inits.toSpliced(placeAmong(inits), 0, sidecar), containers: apps };
+    const ours = redirect === null ? [sidecar] : [redirect, sidecar];
+    return { initContainers: inits.toSpliced(placeAmong(inits), 0, ...ours), containers: apps };
   }
   return {
     ...(inits.length === 0 ? {} : { initContainers: inits }),

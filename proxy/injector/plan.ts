@@ -3,6 +3,7 @@ import type { Wishes } from "./annotations.ts";
 import type { Skip } from "./eligibility.ts";
 import { allContainers, type Pod } from "./pod.ts";
 import { freePorts, portsFrom, type Ports } from "./ports.ts";
+import { REDIRECT, redirectProblem } from "./redirect-container.ts";
 import type { Settings } from "./settings.ts";
 import { SIDECAR, VOLUME_PREFIX } from "./sidecar-container.ts";
 import { readStatus, type Status } from "./status.ts";
@@ -36,6 +37,8 @@ export function planOf(
   const clash = clashIn(pod);
   if (clash !== null) return clash;
   const isNative = isNativeHere(settings, minor);
+  const problem = redirectProblem(wishes, settings, isNative);
+  if (problem !== null) return { reason: "annotation_invalid", detail: problem };
   if (!isNative && endsByItself(pod)) return { reason: "job_needs_native_sidecar", detail: null };
   const wanted = wishes.port ?? settings.port;
   const ports = freePorts(allContainers(pod), wanted, wishes.port !== null);
@@ -54,7 +57,7 @@ function endsByItself({ spec }: Pod): boolean {
 
 /** A name that is ours in a pod that was not patched belongs to somebody else. */
 function clashIn(pod: Pod): Skip | null {
-  const container = allContainers(pod).find(({ name }) => name === SIDECAR);
+  const container = allContainers(pod).find(({ name }) => name === SIDECAR || name === REDIRECT);
   const volume = (pod.spec.volumes ?? []).find(({ name }) => name.startsWith(VOLUME_PREFIX));
   const clash = container ?? volume;
   return clash === undefined ? null : { reason: "name_taken", detail: clash.name };

@@ -28,6 +28,8 @@ export interface Settings {
   readonly port: number;
   /** User and group of the sidecar; null leaves both to the cluster. */
   readonly uid: number | null;
+  /** The sidecar's image with nftables in it, for pods that ask for a redirect; null allows none. */
+  readonly redirectImage: string | null;
   /** Whether a native sidecar is used: where every node knows them, always, or never. */
   readonly native: "auto" | "always" | "never";
   readonly resources: Resources;
@@ -66,6 +68,7 @@ const settingKeys = {
   pullSecrets: v.optional(v.array(text), []),
   port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(32_000)), 4000),
   uid: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))), 65_532),
+  redirectImage: v.optional(v.nullable(text), null),
   native: v.optional(v.picklist(["auto", "always", "never"]), "auto"),
   resources: v.optional(v.strictObject(resourceKeys, unknownIn(resourceKeys)), {}),
   providers: v.optional(v.array(v.picklist(providerNames)), [...providerNames]),

@@ -4,6 +4,7 @@ import { INJECTED, STATUS } from "./annotations.ts";
 import { restored } from "./environment.ts";
 import { DEFAULT_CONTAINER } from "./placement.ts";
 import type { Metadata, Pod, PodSpec } from "./pod.ts";
+import { REDIRECT } from "./redirect-container.ts";
 import { SIDECAR, VOLUME_PREFIX } from "./sidecar-container.ts";
 import { readStatus, type Status } from "./status.ts";
 
@@ -35,7 +36,7 @@ function withoutMarks(metadata: Metadata, status: Status): Metadata {
 function withoutSidecar(given: PodSpec, status: Status): PodSpec {
   const { initContainers, volumes, imagePullSecrets, ...spec } = given;
   const others = (given.containers ?? []).filter(({ name }) => name !== SIDECAR);
-  const inits = (initContainers ?? []).filter(({ name }) => name !== SIDECAR);
+  const inits = (initContainers ?? []).filter(({ name }) => name !== SIDECAR && name !== REDIRECT);
   const rest = (volumes ?? []).filter(({ name }) => !name.startsWith(VOLUME_PREFIX));
   const secrets = (imagePullSecrets ?? []).filter(({ name }) => !status.pull.includes(name ?? ""));
   const original = (container: PodSpec["containers"][number]) =>

@@ -4,6 +4,8 @@ import type { ProviderName } from "./settings.ts";
 
 interface Upstream {
   readonly url: string | null;
+  /** The host of calls that are redirected here on their way there. */
+  readonly host?: string;
   readonly protocol: ProviderName;
   readonly keyVariable: string | null;
 }
@@ -23,11 +25,23 @@ export class Upstreams {
 
   /** The sidecar's name for an application's own base URL. */
   keep(url: string, host: string, protocol: ProviderName): string {
-    const stem = `app-${host.replaceAll(/[^a-z0-9-]/g, "-")}`.slice(0, LONGEST - 3);
+    const name = this.#nameFor(`app-${host}`, url);
+    if (!this.#byName.has(name)) this.#byName.set(name, { url, protocol, keyVariable: null });
+    return name;
+  }
+
+  /** A host whose calls come here by the pod's network. */
+  redirect(host: string): void {
+    const url = `http://${host}`;
+    const name = this.#nameFor(`redirect-${host}`, url);
+    this.#byName.set(name, { url, host, protocol: "openai", keyVariable: null });
+  }
+
+  #nameFor(wanted: string, url: string): string {
+    const stem = wanted.replaceAll(/[^a-z0-9-]/g, "-").slice(0, LONGEST - 3);
     const isFree = (name: string): boolean => (this.#byName.get(name)?.url ?? url) === url;
     let name = stem;
     for (let count = 2; !isFree(name); count += 1) name = `${stem}-${count}`;
-    if (!this.#byName.has(name)) this.#byName.set(name, { url, protocol, keyVariable: null });
     return name;
   }
 
@@ -42,10 +56,11 @@ export class Upstreams {
   /** The sidecar's variables: the keys, and the providers as a policy would write them. */
   variables(): readonly Variable[] {
     if (this.#byName.size === 0) return [];
-    const providers = [...this.#byName].map(([name, { url, protocol, keyVariable }]) => [
+    const providers = [...this.#byName].map(([name, { url, host, protocol, keyVariable }]) => [
       name,
       {
         ...(url === null ? {} : { url, protocol: protocols[protocol] }),
+        ...(host === undefined ? {} : { hosts: [host] }),
         ...(keyVariable === null ? {} : { key: `\${${keyVariable}:-}` }),
       },
     ]);

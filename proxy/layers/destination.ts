@@ -3,6 +3,7 @@ import type { Provider, Target } from "../core/policy.ts";
 import type { Judged, Received } from "../core/received.ts";
 import type { Json } from "../core/request.ts";
 import { isCoded } from "../wire/encoding.ts";
+import { joinPath } from "../wire/path.ts";
 
 /** A call's way to the cloud. */
 export interface Destination {
@@ -10,16 +11,18 @@ export interface Destination {
   readonly target: Target | null;
   /** The caller's path and query, without a provider prefix. */
   readonly path: string;
+  /** True where the path is the provider's own already. */
+  readonly isWhole: boolean;
   /** True when a named target could not take the call, so the caller's provider is taken. */
   readonly isUnsuitable: boolean;
 }
 
 /** The caller's own provider; null when the policy names none for this path. */
 export function ownDestination(received: Received): Destination | null {
-  const { provider: name, path } = received.routed;
+  const { provider: name, path, isRedirected: isWhole = false } = received.routed;
   const provider = received.snapshot.policy.providers.get(name);
   if (provider === undefined) return null;
-  return { provider, target: null, path, isUnsuitable: false };
+  return { provider, target: null, path, isWhole, isUnsuitable: false };
 }
 
 /** The judged call's destination; null when the policy names no provider for it. */
@@ -28,7 +31,7 @@ export function destinationOf(judged: Judged): Destination | null {
   const target = name === null ? null : suitableTarget(judged, name);
   if (target !== null) {
     const { path } = judged.routed;
-    return { provider: target.provider, target, path, isUnsuitable: false };
+    return { provider: target.provider, target, path, isWhole: false, isUnsuitable: false };
   }
   const own = ownDestination(judged);
   return own === null ? null : { ...own, isUnsuitable: name !== null };
@@ -54,6 +57,11 @@ function targetName(judged: Judged): string | null {
   if (judged.would !== null) return null;
   const action = judged.judgement.route?.action;
   return judged.controls.target ?? (action?.kind === "forward" ? action.target : null);
+}
+
+/** The path under the provider's URL. */
+export function upstreamPath({ provider, path, isWhole }: Destination): string {
+  return isWhole ? path : joinPath(provider.url, path);
 }
 
 /** The name under which a destination's failures are counted. */

@@ -7,9 +7,14 @@ import type { TracedAttempt } from "../core/tracing.ts";
 import type { Judged } from "../core/received.ts";
 import type { Reply, UpstreamReply } from "../core/reply.ts";
 import { credentialOf, requestHeaders } from "../upstream/edits.ts";
-import { joinPath } from "../wire/path.ts";
 import { splice } from "../wire/splice.ts";
-import { breakerName, destinationOf, editsOf, type Destination } from "./destination.ts";
+import {
+  breakerName,
+  destinationOf,
+  editsOf,
+  upstreamPath,
+  type Destination,
+} from "./destination.ts";
 import { unobserved, verdictOf } from "./judged.ts";
 
 /** What forward asks for. */
@@ -69,7 +74,7 @@ function callOf(judged: Judged, destination: Destination): UpstreamCall {
   return {
     provider,
     method: judged.head.method,
-    path: joinPath(provider.url, destination.path),
+    path: upstreamPath(destination),
     headers,
     again: trace.length === 0 ? undefined : resending(judged, attempted, body),
     body,

@@ -5,9 +5,8 @@ import type { UpgradePort } from "../core/ports.ts";
 import type { Received } from "../core/received.ts";
 import type { Reply } from "../core/reply.ts";
 import { upgradeHeaders } from "../upstream/edits.ts";
-import { joinPath } from "../wire/path.ts";
 import { refusalOf } from "./admit.ts";
-import { ownDestination } from "./destination.ts";
+import { ownDestination, upstreamPath } from "./destination.ts";
 import { UpstreamFailed } from "./forward.ts";
 import { plain, unobserved, verdictOf } from "./judged.ts";
 import { statusOf, watch, type Begun, type ObserveParts } from "./observe.ts";
@@ -44,13 +43,13 @@ async function begin(parts: UpgradeParts, received: Received): Promise<Switched 
   const judged = plain(received, "protocol_not_read");
   const destination = ownDestination(received);
   if (destination === null) return unroutedReply(judged);
-  const { provider, path } = destination;
+  const { provider } = destination;
   const trace = received.span?.attempt({ provider, protocol: null, model: null }) ?? [];
   const sentAtMs = performance.now();
   const sent = await parts.tunnels.tunnel({
     provider,
     method: received.head.method,
-    path: joinPath(provider.url, path),
+    path: upstreamPath(destination),
     headers: upgradeHeaders(received.head.headers, { provider, trace }),
     signal: received.signal,
   });

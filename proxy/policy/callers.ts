@@ -16,7 +16,8 @@ export function callersFrom(
     return null;
   }
   const callers = Object.entries(raw).map(([name, { sha256 }]) => ({ name, hashes: sha256 }));
-  if (callers.length === 0) context.report(["callers"], "this map names no caller");
+  if (context.keys(["callers"]).length === 0)
+    context.report(["callers"], "this map names no caller");
   reportShared(callers, context);
   return callers;
 }

@@ -14,7 +14,7 @@ import {
 } from "./defaults.ts";
 import { frozen, frozenMap } from "./freeze.ts";
 import { comparable, intentsFrom } from "./intents.ts";
-import { providersOf, targetsOf } from "./providers.ts";
+import { hostsOf, providersOf, targetsOf } from "./providers.ts";
 import { cacheRuleFrom, routesOf } from "./routes.ts";
 import type { RawPolicy } from "./schema.ts";
 import type { RawVerify } from "./schema-routes.ts";
@@ -44,6 +44,7 @@ export function compile(raw: RawPolicy, context: Context, around: Surroundings):
     mode: raw.mode ?? "enforce",
     model: raw.model === undefined ? DEFAULT_MODEL : raw.model,
     providers,
+    hosts: hostsOf(providers, context),
     callers: callersFrom(raw.callers, context, around.needsCallers),
     deny: denyOf(raw, context),
     intents: intentsFrom(raw.intents ?? {}, context, ["intents"]),

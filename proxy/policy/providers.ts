@@ -21,6 +21,23 @@ export function providersOf(
   );
 }
 
+/** Names of providers by the hosts of calls that are redirected here. */
+export function hostsOf(
+  providers: ReadonlyMap<string, Provider>,
+  context: Context,
+): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  for (const { name, hosts } of providers.values()) {
+    for (const host of hosts) {
+      const owner = owners.get(host) ?? name;
+      if (owner !== name)
+        context.report(["providers", name, "hosts"], `${host} is \`${owner}\`'s already`);
+      owners.set(host, owner);
+    }
+  }
+  return frozenMap(owners);
+}
+
 /** Targets by name, each with its provider under the target's own limits. */
 export function targetsOf(
   raws: readonly RawTarget[],
@@ -51,6 +68,7 @@ function providerOf(name: string, raw: RawProvider, context: Context): Provider 
     url,
     protocol: raw.protocol ?? (name === "anthropic" ? "anthropic-messages" : "openai-chat"),
     region: raw.region ?? null,
+    hosts: raw.hosts ?? [],
     key: raw.key === undefined || raw.key === "" ? null : raw.key,
     timeouts: timeoutsFrom(raw.timeouts, DEFAULT_TIMEOUTS),
     breaker: breakerFrom(raw.breaker, DEFAULT_BREAKER),

@@ -13,6 +13,7 @@ import {
   map,
   nameForm,
   number,
+  oneOrMore,
   percent,
   requiredKey,
   scalarText,
@@ -43,6 +44,7 @@ export interface RawProvider {
   readonly url?: string | undefined;
   readonly protocol?: Protocol | undefined;
   readonly region?: string | undefined;
+  readonly hosts?: readonly string[] | undefined;
   readonly key?: string | undefined;
   readonly timeouts?: RawTimeouts | undefined;
   readonly breaker?: RawBreaker | undefined;
@@ -78,6 +80,14 @@ const breaker: Schema<RawBreaker> = map({
   cooldown: key(duration(10, "24h"), "How long it stays open before one call tries; default 15s."),
 });
 
+const host: Schema<string> = v.pipe(
+  form(
+    /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?$/,
+    "expected a host with its port, such as llm.models:8000",
+  ),
+  v.transform((written) => written.toLowerCase().replace(/:80$/, "")),
+);
+
 /** A provider. */
 export const provider: Schema<RawProvider> = map({
   url: key(
@@ -89,6 +99,10 @@ export const provider: Schema<RawProvider> = map({
     "What it speaks; default anthropic-messages for `anthropic`, else openai-chat.",
   ),
   region: key(text(100), "Where it computes, as records are to say it, such as `eu-west-1`."),
+  hosts: key(
+    oneOrMore(host),
+    "`Host` of calls that were on their way to this provider and were redirected here. Where any is named, a call with another `Host` that is not the pod's own is refused.",
+  ),
   key: key(scalarText, "Replaces the caller's credential; empty keeps the caller's."),
   timeouts: key(timeouts, "Limits for one call."),
   breaker: key(breaker, "When the provider counts as down."),

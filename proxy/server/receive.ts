@@ -5,7 +5,7 @@ import type { Caller, Received, Snapshot } from "../core/received.ts";
 import type { Controls, Reading } from "../core/request.ts";
 import type { Codec } from "../wire/codec.ts";
 import { decodeBody, isCoded } from "../wire/encoding.ts";
-import { routeTarget } from "../wire/path.ts";
+import { redirectedTarget, routeTarget } from "../wire/path.ts";
 import { codecOf, findCodec } from "../wire/table.ts";
 import { identified } from "./callers.ts";
 import { controlsOf } from "./controls.ts";
@@ -52,9 +52,10 @@ export type Receipt =
 /** Reads the head. */
 export function headOf(exchange: Exchange, snapshot: Snapshot): Head {
   const { method, target, headers } = exchange.head;
-  const { providers, callers } = snapshot.policy;
+  const { providers, callers, hosts } = snapshot.policy;
   // By the head as it came: a key's header is one of the marks of its protocol.
-  const routed = routeTarget(target, headers, providers);
+  const routed =
+    redirectedTarget(target, headers, hosts) ?? routeTarget(target, headers, providers);
   const codec = findCodec(method, routed.path);
   const spoken = providers.get(routed.provider)?.protocol ?? "openai-chat";
   const { caller, head: shown } = identified(exchange.head, callers);
@@ -108,6 +109,7 @@ function passed(exchange: Exchange, head: Head, admission: Admission, reason: Re
 /** Why the body is not read, as far as the head tells; null when it is to be read. */
 function unreadReason(exchange: Exchange, head: Head, limit: number): ReasonCode | null {
   if (head.caller.kind === "unknown") return "caller_unknown";
+  if (head.routed.provider === "") return "no_provider";
   if (head.controls.mode === "bypass") return "bypass_requested";
   if (head.codec === null) return "protocol_not_read";
   if (exchange.body === null) return "body_unreadable";

@@ -16,6 +16,25 @@ export function routeTarget(target: string, headers: HeaderLines, providerNames:
   return { provider: isAnthropic(path, headers) ? "anthropic" : "openai", path };
 }
 
+/** Names by which a call means the pod itself. */
+const ownHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
+
+/**
+ * A call that was redirected here on its way to somebody else: its provider where the policy names that host,
+ * nobody where it does not; null for a call to the pod itself.
+ */
+export function redirectedTarget(
+  target: string,
+  headers: HeaderLines,
+  hosts: ReadonlyMap<string, string>,
+): Routed | null {
+  if (hosts.size === 0) return null;
+  const host = (headerValue(headers, "host") ?? "localhost").toLowerCase().replace(/:80$/, "");
+  const provider = hosts.get(host);
+  if (provider === undefined && ownHost.test(host)) return null;
+  return { provider: provider ?? "", path: originForm(target), isRedirected: true };
+}
+
 /** Path and query of a target; a lacking path is the root. */
 function originForm(target: string): string {
   const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, "");

@@ -77,7 +77,7 @@ let at: Installed;
 let settings: string;
 
 beforeAll(async () => {
-  at = await install();
+  at = await install({ "sidecar.redirectImage": "sidestep-redirect:test" });
   await at.namespace("shop", { "sidestep.dev/inject": "enabled" });
   await at.namespace("plain");
   const path = ["get", "configmap", "-n", "sidestep", "sidestep-injector"];

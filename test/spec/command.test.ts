@@ -30,6 +30,8 @@ describe("sidestep", () => {
     ["train", "--help"],
     ["models", "--help"],
     ["wait", "--help"],
+    ["key", "--help"],
+    ["redirect", "--help"],
     ["injector", "--help"],
     ["version", "--help"],
   ])("helps: %s %s", async (...args) => {

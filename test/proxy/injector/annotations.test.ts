@@ -26,6 +26,7 @@ const good: Readonly<Record<string, string>> = {
   policy: "shop-policy",
   port: "5000",
   providers: "anthropic",
+  redirect: "llm.models:8000, vllm",
 };
 
 const bad: Readonly<Record<string, string>> = {
@@ -43,6 +44,7 @@ const bad: Readonly<Record<string, string>> = {
   policy: "Shop_Policy",
   port: "80",
   providers: "openai,azure",
+  redirect: "http://llm.models:8000/v1",
 };
 
 describe("annotations", () => {

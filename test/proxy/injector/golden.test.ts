@@ -17,6 +17,7 @@ const names = readdirSync(folder)
 const settings = injectorSettings({
   clusterPolicy: "sidestep-cluster",
   namespacePolicy: "sidestep",
+  redirectImage: "sidestep-redirect:test",
 });
 
 function textOf(name: string): string {

@@ -54,6 +54,7 @@ const annotations = fc.record(
     "sidestep.dev/providers": fc.constantFrom("openai", "anthropic", "openai,anthropic"),
     "sidestep.dev/memory-limit": fc.constantFrom("300Mi", "1Gi"),
     "sidestep.dev/key-from": fc.constant("openai=llm/openai"),
+    "sidestep.dev/redirect": fc.constantFrom("llm.models:8000", "a-b, a.b"),
     "kubectl.kubernetes.io/default-container": fc.constant("app"),
     other: fc.constant("x"),
   },
@@ -78,7 +79,12 @@ const pod: fc.Arbitrary<Pod> = fc
       : { metadata: { annotations: own }, spec: given },
   );
 const settings = fc.constantFrom(
-  injectorSettings({ clusterPolicy: "c", namespacePolicy: "n", caConfigMap: "ca" }),
+  injectorSettings({
+    clusterPolicy: "c",
+    namespacePolicy: "n",
+    caConfigMap: "ca",
+    redirectImage: "nft",
+  }),
   injectorSettings({ native: "never", pullSecrets: ["pull"], stateSize: null, uid: null }),
   injectorSettings({ httpsProxy: "http://proxy:1", noProxy: ".svc", knownHosts: ["litellm:4000"] }),
 );
@@ -95,7 +101,7 @@ function sidecarPath({ initContainers, containers: own }: PodSpec): string {
 
 function variablesOf(given: Pod): readonly string[] {
   return [...(given.spec.initContainers ?? []), ...given.spec.containers]
-    .filter(({ name }) => name !== "sidestep")
+    .filter(({ name }) => name !== "sidestep" && name !== "sidestep-redirect")
     .map((container) => JSON.stringify({ ...container, env: null }));
 }
 

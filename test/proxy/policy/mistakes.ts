@@ -33,6 +33,11 @@ export const mistakes: readonly Mistake[] = [
     when('¦confidense: ">= 0.9", task: faq'),
     "unknown key `confidense`; did you mean `confidence`?",
   ],
+  [
+    "a host that two providers have",
+    "providers:\n  a: { url: http://a, hosts: [a:80] }\n  b: { url: http://b, hosts: ¦[A] }\n",
+    "a is `a`'s already",
+  ],
   ["an unknown version", "version: ¦2\n", "this program reads version 1"],
   [
     "a word that is none of those",

@@ -21,6 +21,7 @@ export function providerAt(url: string, changes: Partial<Provider> = {}): Provid
     url: new URL(url),
     protocol: "openai-chat",
     region: null,
+    hosts: [],
     key: null,
     timeouts: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 600_000 },
     breaker: { errorThreshold: 0.5, windowMs: 30_000, minRequests: 1_000, cooldownMs: 15_000 },

@@ -1,7 +1,7 @@
 /** Providers by path, and paths at providers: nothing doubled, nothing lost, nothing normalised. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { joinPath, routeTarget } from "../../../proxy/wire/path.ts";
+import { joinPath, redirectedTarget, routeTarget } from "../../../proxy/wire/path.ts";
 
 const names: ReadonlySet<string> = new Set(["openai", "anthropic", "azure", "groq"]);
 
@@ -82,6 +82,39 @@ describe("routeTarget", () => {
       path: "/openai/v1/x",
     });
     expect(routeTarget("/v1/messages", [], new Set())).toMatchObject({ provider: "anthropic" });
+  });
+});
+
+describe("redirectedTarget", () => {
+  const hosts = new Map([
+    ["llm.models:8000", "models"],
+    ["vllm", "vllm"],
+  ]);
+  const of = (host: string, target = "/openai/v1/x?y=1") =>
+    redirectedTarget(target, host === "" ? [] : ["Host", host], hosts);
+
+  it.each([
+    ["llm.models:8000", "models"],
+    ["LLM.Models:8000", "models"],
+    ["vllm", "vllm"],
+    ["vllm:80", "vllm"],
+    ["llm.models", ""],
+    ["llm.models:8001", ""],
+    ["evil.example", ""],
+    ["localhost.evil.example", ""],
+    ["127.0.0.1.evil.example", ""],
+    ["10.0.0.1:4000", ""],
+  ])("a call with Host %s is for %j, its path as it is", (host, provider) => {
+    expect(of(host)).toEqual({ provider, path: "/openai/v1/x?y=1", isRedirected: true });
+  });
+
+  it.each(["localhost:4000", "127.0.0.1:4000", "127.0.0.53", "[::1]:4000", "LOCALHOST", ""])(
+    "a call with Host %j was meant for the pod itself",
+    (host) => expect(of(host)).toBeNull(),
+  );
+
+  it("no Host means anything where the policy names none", () => {
+    expect(redirectedTarget("/v1/x", ["host", "evil.example"], new Map())).toBeNull();
   });
 });
 
