@@ -1,5 +1,4 @@
 /** `sidestep redirect`: leads a pod's plain HTTP calls to named hosts to the sidecar, by rules of nftables; an init container runs it. */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { lookup } from "node:dns/promises";
 import { isIPv4 } from "node:net";
@@ -151,6 +150,7 @@ function rulesFor(
 
 /** What was in the way; null when the rules are in force, all of them at one time. */
 async function applied(rules: string): Promise<string | null> {
+  const { spawn } = await import("node:child_process");
   const nft = spawn("nft", ["-f", "-"], { stdio: ["pipe", "ignore", "pipe"] });
   nft.stdin.on("error", () => undefined);
   nft.stdin.end(rules);

@@ -42,6 +42,11 @@ export const errors = {
     retryable: false,
     sentence: "The request's framing is ambiguous and was not forwarded.",
   },
+  sidestep_stopping: {
+    status: 503,
+    retryable: true,
+    sentence: "Sidestep was told to stop, and the provider had not begun to answer in time.",
+  },
   sidestep_internal: {
     status: 500,
     retryable: true,

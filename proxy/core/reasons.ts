@@ -28,6 +28,8 @@ export const reasons = {
 
   caller_unknown:
     "The call carries no key of a caller that the policy names, so it was neither read nor forwarded.",
+  stopping:
+    "The process was told to stop, and its time was over before the provider had begun to answer.",
   request_invalid: "The request's framing is ambiguous or broken, so it was not forwarded.",
   protocol_not_read: "The path, method or protocol is not one that Sidestep reads.",
   body_too_large: "The body is larger than limits.inspect, so it was forwarded unread.",

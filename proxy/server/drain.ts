@@ -1,6 +1,9 @@
 /** Stops the data listener without cutting a call: main runs it on SIGTERM. */
 import type { DataServer } from "./listen.ts";
 
+/** Milliseconds in which calls are told that they were given up. */
+const tellingMs = 250;
+
 /** How long to wait, and for what. */
 export interface DrainOptions {
   /** Milliseconds in all, after which what is left is cut. */
@@ -31,6 +34,11 @@ export async function drain(server: DataServer, options: DrainOptions): Promise<
   server.refuseNew();
   // A call may have come in the very last moment.
   await idleFor(server, 0, halt.signal);
+  if (halt.signal.aborted && options.now?.aborted !== true) {
+    // Who waits for a provider still is told so; who reads a reply is cut.
+    server.giveUp();
+    await idleFor(server, 0, AbortSignal.timeout(tellingMs));
+  }
   clearTimeout(grace);
   options.now?.removeEventListener("abort", stop);
   const cut = open(server);

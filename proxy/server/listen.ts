@@ -46,6 +46,8 @@ export interface DataServer {
   watch(hear: () => void): () => void;
   /** Stops accepting connections, ends those without a call, and closes each other one after its reply. */
   refuseNew(): void;
+  /** Answers calls whose reply has not begun with an error that tells them to come again. */
+  giveUp(): void;
   /** Ends everything at once. */
   close(): Promise<void>;
 }
@@ -77,6 +79,7 @@ class Listener implements DataServer {
   readonly #room: Room;
   #stated: Policy["capacity"] = DEFAULT_CAPACITY;
   #isClosing = false;
+  readonly #stop = new AbortController();
 
   constructor(options: DataServerOptions) {
     this.#options = options;
@@ -97,6 +100,7 @@ class Listener implements DataServer {
       budget: new ReadingBudget(),
       capacity,
       isClosing: () => this.#isClosing,
+      hasStopped: this.#stop.signal,
     };
     this.#http1 = new Http1(
       {
@@ -150,6 +154,10 @@ class Listener implements DataServer {
     for (const socket of this.#silent) socket.destroy();
     this.#http1.closeIdle();
     this.#http2.closeIdle();
+  }
+
+  giveUp(): void {
+    this.#stop.abort();
   }
 
   async close(): Promise<void> {

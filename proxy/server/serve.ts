@@ -25,6 +25,8 @@ export interface ServeParts {
   readonly capacity: () => Capacity;
   /** Whether connections are to close after their next reply. */
   readonly isClosing: () => boolean;
+  /** Aborts when calls that still wait for their reply to begin are to wait no longer. */
+  readonly hasStopped: AbortSignal;
 }
 
 /** Serves a call; resolves when its reply is over. Never rejects. */
@@ -91,13 +93,32 @@ class Serving {
     this.#received = receipt.received;
     this.#share = receipt.share;
     try {
-      return await work(live, receipt.received);
+      return await this.#unlessStopped(work(live, receipt.received));
     } catch (fault) {
       // A stack that stumbles over a caller who has left needs no reply, and it is no fault.
       if (this.#gone.signal.aborted) return null;
       this.#faulty(fault);
       return internal();
     }
+  }
+
+  /** The reply, or, once nobody may wait for it any more, an error that tells the caller to come again. */
+  async #unlessStopped(working: Promise<Reply | Switched>): Promise<Reply | Switched> {
+    const { hasStopped } = this.#parts;
+    const stopped = Promise.withResolvers<null>();
+    const stop = (): void => stopped.resolve(null);
+    hasStopped.addEventListener("abort", stop);
+    if (hasStopped.aborted) stop();
+    const reply = await Promise.race([working, stopped.promise]);
+    hasStopped.removeEventListener("abort", stop);
+    if (reply !== null) return reply;
+    // What it was working at ends, and has its record.
+    this.#gone.abort();
+    void working.then(
+      (late) => late.ended({ kind: "aborted" }),
+      (fault: unknown) => this.#faulty(fault),
+    );
+    return stopping();
   }
 
   #write(reply: Reply, head: Head): Promise<void> {
@@ -183,11 +204,16 @@ function invalid(status: number, sentence: string): Reply {
   return errorReply(error, refusal("request_invalid"));
 }
 
+function stopping(): Reply {
+  const reply = errorReply(new SidestepError("sidestep_stopping"), refusal("stopping"));
+  return { ...reply, retryAfterSeconds: 1 };
+}
+
 function internal(): Reply {
   return errorReply(new SidestepError("sidestep_internal"), refusal("fault_contained"));
 }
 
-function errorReply(error: SidestepError, verdict: Verdict): Reply {
+function errorReply(error: SidestepError, verdict: Verdict): Extract<Reply, { kind: "error" }> {
   return { kind: "error", error, verdict, retryAfterSeconds: null, ended: () => undefined };
 }
 

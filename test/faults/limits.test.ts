@@ -69,7 +69,7 @@ async function connections(of: Sidecar, count: number): Promise<readonly Socket[
 }
 
 describe("a pod of 128 MiB without a model", () => {
-  it("survives streams, bursts of the largest bodies that are read, and more connections than it takes", async () => {
+  it("survives streams, bursts of the largest bodies that are read, and more connections than it takes (pain 15)", async () => {
     const small = await pod(128 * MiB, "model: null\ncache: { mode: exact, scope: global }\n");
     cloud.state.faults.add([{ kind: "stall", afterBytes: 200, durationMs: 2000, times: 60 }]);
     const streams = burst(small, 60, 4000);

@@ -1,6 +1,8 @@
 /** SIGTERM under open streams: none is cut within the grace period, and the program ends well. */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   createHeldUpstream,
@@ -56,7 +58,7 @@ async function notReady({ health }: Sidecar): Promise<void> {
 }
 
 describe("SIGTERM", () => {
-  it("to a sidecar: open streams run to their end, new calls are served, then it ends with 0", async () => {
+  it("to a sidecar: open streams run to their end, new calls are served, then it ends with 0 (pain 12)", async () => {
     const { url, process: child } = await started("--grace", "50s");
     const streams = await openStreams(url, many);
     child.kill("SIGTERM");
@@ -95,6 +97,35 @@ describe("SIGTERM", () => {
     expect(seen.filter(({ isWhole }) => isWhole)).toEqual([]);
     await eventually(() => (upstream.open === 0 ? true : null));
     expect(sidecar.log().match(/"event":"call"[^\n]*"ending":"aborted"/gu)).toHaveLength(many);
+  });
+
+  it("with a grace period that ends: who still waits for the provider gets a clear 503 (pain 14)", async () => {
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const address = silent.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const { url, process: child, policyFile, log } = await started("--grace", "500ms");
+    await writeFile(
+      policyFile,
+      `version: 1\nmodel: null\nproviders: { openai: { url: "http://127.0.0.1:${port}/v1" } }\n`,
+    );
+    await eventually(() => (log().match(/"event":"policy_loaded"/g)?.length === 2 ? true : null));
+    const waiting = fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "gpt-4o", messages: [{ role: "user", content: "hi" }] }),
+    });
+    await once(silent, "request");
+    child.kill("SIGTERM");
+    const reply = await waiting;
+    expect(reply.status).toBe(503);
+    expect(reply.headers.get("retry-after")).toBe("1");
+    expect(reply.headers.get("x-sidestep-reason")).toBe("stopping");
+    expect(await reply.json()).toMatchObject({ error: { code: "sidestep_stopping" } });
+    expect(await exitOf(sidecar)).toBe(0);
+    expect(log().match(/"event":"call"[^\n]*"ending":"aborted"/gu)).toHaveLength(1);
+    silent.closeAllConnections();
+    silent.close();
   });
 
   it("with a grace period that ends: what is still open is cut then, exit code 0", async () => {

@@ -87,6 +87,16 @@ describe("the chart", () => {
     await expect(rendered(["--set", value])).rejects.toThrow(named);
   });
 
+  it("listens where a private cluster's firewall lets the API server through, and says so (pain 10)", async () => {
+    const flags = ["--set", "injector.port=10250"];
+    const all = objectsIn(await rendered(flags));
+    const deployment = JSON.stringify(all.find(({ kind }) => kind === "Deployment"));
+    expect(deployment).toContain('"--listen=:10250"');
+    expect(deployment).toContain('{"name":"webhook","containerPort":10250,"protocol":"TCP"}');
+    const notes = await cluster.helm(["install", "r", chart, "--dry-run=client", ...flags]);
+    expect(notes.out).toContain("the API server has to reach port 10250 of the injector's pods");
+  });
+
   it("keeps null a word for nothing", async () => {
     const text = await rendered(["--set", "sidecar.resources.memoryLimit=null"]);
     expect(text).toContain("memoryLimit: null");

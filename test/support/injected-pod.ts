@@ -21,6 +21,8 @@ export interface Surroundings {
   /** `LEVEL/FILE` -> text of a policy. */
   readonly policies?: Environment;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What is waited for: the ready line, or the startup probe, as a kubelet does that then starts the application. */
+  readonly waitsFor?: "ready" | "started";
 }
 
 /** A pod whose sidecar runs. */
@@ -62,7 +64,8 @@ export async function startInjectedPod(
   const child = started(containerOf(pod, "sidestep"), environmentOf("sidestep"), folder);
   const chunks: string[] = [];
   child.stderr?.setEncoding("utf8").on("data", (text: string) => chunks.push(text));
-  await ready(child, () => chunks.join(""));
+  if (around.waitsFor === "started") await startupProbed(containerOf(pod, "sidestep"), port + 2);
+  else await ready(child, () => chunks.join(""));
   return {
     pod,
     environmentOf,
@@ -121,6 +124,15 @@ async function ready(child: ChildProcess, log: () => string): Promise<void> {
     throw new Error(`the sidecar ended with ${String(code)}:\n${log()}`);
   });
   await Promise.race([once(createInterface({ input: child.stdout }), "line"), exited]);
+}
+
+/** By the probe's own words, without a pause between two questions. */
+async function startupProbed({ startupProbe }: Container, port: number): Promise<void> {
+  const [, path = "none"] = /"path":"([^"]+)"/.exec(JSON.stringify(startupProbe)) ?? [];
+  for (;;) {
+    const reply = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null);
+    if (reply?.ok === true) return;
+  }
 }
 
 async function stopped(child: ChildProcess): Promise<number | null> {
