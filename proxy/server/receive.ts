@@ -1,5 +1,11 @@
 /** Turns an exchange into what the stack works on: head, controls, body, and the view where a codec reads the call. */
-import { headerValue, type RequestBody, type RequestHead, type Routed } from "../core/http.ts";
+import {
+  headerValue,
+  type HeaderLines,
+  type RequestBody,
+  type RequestHead,
+  type Routed,
+} from "../core/http.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { Caller, Received, Snapshot } from "../core/received.ts";
 import type { Controls, Reading } from "../core/request.ts";
@@ -64,10 +70,16 @@ export function headOf(exchange: Exchange, snapshot: Snapshot): Head {
     routed,
     caller,
     shown,
-    controls: controlsOf(headers),
+    controls: heededControls(caller, headers),
     codec,
     errorCodec: codec ?? codecOf(spoken),
   };
+}
+
+/** Where callers are named, the policy is not theirs to get around. */
+function heededControls(caller: Caller, headers: HeaderLines): Controls {
+  const controls = controlsOf(headers);
+  return caller.kind === "anyone" ? controls : { ...controls, mode: null, target: null };
 }
 
 /** Reads the body as far as it is to be read. Never rejects. */

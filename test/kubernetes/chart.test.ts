@@ -150,6 +150,19 @@ describe("the chart", () => {
     expect(code).toBe(0);
   });
 
+  it("stands as a plain gateway in examples/kubernetes/gateway.yaml, too", async () => {
+    const examples = join(chart, "../../examples/kubernetes");
+    const flags = ["template", "sidestep", chart, "--namespace", "sidestep", "--no-hooks"];
+    const only = ["--show-only", "templates/gateway.yaml"];
+    const values = ["--values", join(examples, "gateway-values.yaml")];
+    const { out } = await cluster.helm([...flags, ...only, ...values]);
+    const head =
+      "# What the chart renders of its gateway with gateway-values.yaml; the namespace comes with install.yaml.\n";
+    await expect(head + out).toMatchFileSnapshot(join(examples, "gateway.yaml"));
+    const { code, err } = await cluster.kubectl(["apply", "-f", "-"], head + out);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+  });
+
   it("asks for no right that it has no use for", async () => {
     const rules = objectsIn(await rendered(everything))
       .filter(({ kind }) => kind === "ClusterRole" || kind === "Role")

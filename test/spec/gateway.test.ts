@@ -141,6 +141,15 @@ describe("a caller that the policy names", () => {
     await openai(shopKey).chat.completions.create(said("hello", "gpt-4o"));
   });
 
+  it("cannot talk its way around them by request headers", async () => {
+    await started();
+    for (const headers of [{ "x-sidestep-mode": "bypass" }, { "x-sidestep-mode": "observe" }]) {
+      const options = { headers };
+      const refused = openai(searchKey).chat.completions.create(said("hello", "gpt-4o"), options);
+      await expect(refused).rejects.toThrow("The search team has no gpt-4o.");
+    }
+  });
+
   it("gets no stored reply of another one, though the policy shares them", async () => {
     await started();
     const decisionOf = async (key: string): Promise<string | null> => {

@@ -31,6 +31,8 @@ export interface Cluster {
   readonly folder: string;
   /** PEM of whoever signed the API's certificate. */
   readonly ca: string;
+  /** For commands of an administrator. */
+  readonly env: Readonly<Record<string, string>>;
   kubectl(args: readonly string[], input?: string): Promise<Ended>;
   helm(args: readonly string[]): Promise<Ended>;
   /** As an administrator. */
@@ -67,6 +69,7 @@ export async function startCluster(): Promise<Cluster> {
     host: HOST,
     port: PORT,
     folder,
+    env,
     ca: await readFile(join(folder, "api", "apiserver.crt"), "utf8"),
     kubectl: (args, input) => ran("kubectl", args, { env, input: input ?? "" }),
     helm: (args) => ran(toolPath("helm"), args, { env }),
