@@ -79,7 +79,9 @@ class Listener implements DataServer {
   readonly #room: Room;
   #stated: Policy["capacity"] = DEFAULT_CAPACITY;
   #isClosing = false;
-  readonly #stop = new AbortController();
+  /** Calls that wait for their reply; a set, since there may be very many. */
+  readonly #waiting = new Set<() => void>();
+  #isGivenUp = false;
 
   constructor(options: DataServerOptions) {
     this.#options = options;
@@ -100,7 +102,7 @@ class Listener implements DataServer {
       budget: new ReadingBudget(),
       capacity,
       isClosing: () => this.#isClosing,
-      hasStopped: this.#stop.signal,
+      whenGivenUp: (hear) => this.#whenGivenUp(hear),
     };
     this.#http1 = new Http1(
       {
@@ -157,7 +159,14 @@ class Listener implements DataServer {
   }
 
   giveUp(): void {
-    this.#stop.abort();
+    this.#isGivenUp = true;
+    for (const hear of this.#waiting) hear();
+  }
+
+  #whenGivenUp(hear: () => void): () => void {
+    if (this.#isGivenUp) hear();
+    this.#waiting.add(hear);
+    return () => void this.#waiting.delete(hear);
   }
 
   async close(): Promise<void> {

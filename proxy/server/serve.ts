@@ -25,8 +25,8 @@ export interface ServeParts {
   readonly capacity: () => Capacity;
   /** Whether connections are to close after their next reply. */
   readonly isClosing: () => boolean;
-  /** Aborts when calls that still wait for their reply to begin are to wait no longer. */
-  readonly hasStopped: AbortSignal;
+  /** Calls `hear` when calls that still wait for their reply are to wait no longer; returns how to leave. */
+  readonly whenGivenUp: (hear: () => void) => () => void;
 }
 
 /** Serves a call; resolves when its reply is over. Never rejects. */
@@ -104,13 +104,9 @@ class Serving {
 
   /** The reply, or, once nobody may wait for it any more, an error that tells the caller to come again. */
   async #unlessStopped(working: Promise<Reply | Switched>): Promise<Reply | Switched> {
-    const { hasStopped } = this.#parts;
     const stopped = Promise.withResolvers<null>();
-    const stop = (): void => stopped.resolve(null);
-    hasStopped.addEventListener("abort", stop);
-    if (hasStopped.aborted) stop();
-    const reply = await Promise.race([working, stopped.promise]);
-    hasStopped.removeEventListener("abort", stop);
+    const leave = this.#parts.whenGivenUp(() => stopped.resolve(null));
+    const reply = await Promise.race([working, stopped.promise]).finally(leave);
     if (reply !== null) return reply;
     // What it was working at ends, and has its record.
     this.#gone.abort();

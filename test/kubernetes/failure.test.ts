@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
+import { createServer as createTcpServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeAuthority, makeLeaf } from "../../proxy/webhook/authority.ts";
@@ -54,6 +55,23 @@ describe("a webhook that", () => {
     }
     await at.upgrade({ "injector.failurePolicy": "Ignore" });
     up();
+  });
+
+  it("hangs holds a pod up for its limits and no longer, and the pod is made without a sidecar (pain 9)", async () => {
+    const hanging = createTcpServer((socket) => void socket.on("error", () => undefined));
+    hanging.listen(0, "127.0.0.1");
+    await once(hanging, "listening");
+    const address = hanging.address();
+    at.service.down();
+    at.service.use([typeof address === "object" ? (address?.port ?? 0) : 0]);
+    const begunMs = performance.now();
+    const { pod, code } = await at.make(podNamed("a"), "shop");
+    expect({ code, has: pod !== null && hasSidecar(pod) }).toEqual({ code: 0, has: false });
+    // Once for each of the two calls that reinvocation may make, and what the rest takes.
+    expect(performance.now() - begunMs).toBeLessThan(12_000);
+    at.service.down();
+    up();
+    hanging.close();
   });
 
   it("is mistrusted is trusted again without anybody's help (pain 6)", async () => {
