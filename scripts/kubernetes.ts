@@ -53,20 +53,40 @@ function buildServer(folder: string): void {
   run("go", args, { cwd: folder, env: { ...goEnv, GOFLAGS: "-mod=mod" } });
 }
 
-for (const name of ["kube-apiserver", "helm", "kubeconform"] as const) {
-  if (!existsSync(toolPath(name))) build(name);
+/** Of the system, beside what is built. */
+const systems = ["etcd", "kubectl", "nft", "ip"];
+
+function isThere(program: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 }
 
-// Every address of the Service range is this namespace's own, so that tests can listen where Services are.
+/** Every address of the Service range is this namespace's own, so that tests can listen where Services are. */
 const setUp = [
   "ip link set lo up",
   "ip addr add 10.1.0.1/32 dev lo",
   "ip route add local 10.0.0.0/24 dev lo",
   'exec "$@"',
 ].join(" && ");
-const vitest = join(root, "node_modules/vitest/vitest.mjs");
-const config = ["--config", "test/kubernetes/vitest.config.ts", "--root", root];
-const tests = [process.execPath, vitest, "run", ...config, ...process.argv.slice(2)];
-// Tests have a cache folder of their own, so they are told where the programs are.
-const env = { ...process.env, SIDESTEP_TOOLS: toolFolder };
-run("unshare", ["--net", "sh", "-c", setUp, "sh", ...tests], { cwd: root, env });
+
+function test(flags: readonly string[]): void {
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const config = ["--config", "test/kubernetes/vitest.config.ts", "--root", root];
+  const tests = [process.execPath, vitest, "run", ...config, ...flags];
+  // Tests have a cache folder of their own, so they are told where the programs are.
+  const env = { ...process.env, SIDESTEP_TOOLS: toolFolder };
+  run("unshare", ["--net", "sh", "-c", setUp, "sh", ...tests], { cwd: root, env });
+}
+
+const given = process.argv.slice(2);
+const flags = given.filter((flag) => flag !== "--if-built");
+const isOnlyIfBuilt = flags.length < given.length;
+const wanted = ["kube-apiserver", "helm", "kubeconform"] as const;
+const unbuilt = wanted.filter((name) => !existsSync(toolPath(name)));
+const absent = [...unbuilt, ...systems.filter((name) => !isThere(name))];
+
+if (isOnlyIfBuilt && absent.length > 0) {
+  console.log(`There is no ${absent.join(", no ")}: the Kubernetes tests are skipped.`);
+} else {
+  for (const name of unbuilt) build(name);
+  test(flags);
+}
