@@ -275,7 +275,7 @@ const faults: Readonly<Record<FleetName, (sidecars: Sidecars, work: Work) => Pro
       const born = await startSidecar({ policy, flags: ["--admin", address] });
       sidecars.set("dying", born);
       // Long enough to be seen.
-      await pause(1500);
+      await pause(1000);
     });
   },
   dead: (sidecars) => killed(sidecarOf(sidecars, "dead")),
