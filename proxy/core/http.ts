@@ -83,3 +83,8 @@ export function pathOf(target: string): string {
   const mark = target.indexOf("?");
   return mark < 0 ? target : target.slice(0, mark);
 }
+
+/** Whether a reply's lines announce server-sent events. */
+export function isEventStream(lines: HeaderLines): boolean {
+  return (headerValue(lines, "content-type") ?? "").toLowerCase().startsWith("text/event-stream");
+}

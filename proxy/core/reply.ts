@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { SidestepError } from "./errors.ts";
 import type { Ending, Usage, Verdict } from "./decision.ts";
-import { headerValue, type HeaderLines } from "./http.ts";
+import { isEventStream, type HeaderLines } from "./http.ts";
 
 /** Text made in the pod; the codec gives it the caller's protocol and form. */
 export interface Answer {
@@ -55,11 +55,9 @@ export type Reply =
 
 /** Whether a reply may go on for long after it has begun, while nobody needs what its caller said. */
 export function outlivesCall(reply: Reply): boolean {
-  return reply.kind === "relay" && reply.needsCall !== true && isEventStream(reply.upstream);
-}
-
-function isEventStream({ headers }: Pick<UpstreamReply, "headers">): boolean {
-  return (headerValue(headers, "content-type") ?? "").toLowerCase().startsWith("text/event-stream");
+  return (
+    reply.kind === "relay" && reply.needsCall !== true && isEventStream(reply.upstream.headers)
+  );
 }
 
 /** A provider's reply from its first byte on. */

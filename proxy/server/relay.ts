@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Ending } from "../core/decision.ts";
 import { SidestepError } from "../core/errors.ts";
-import { headerValue, type HeaderLines } from "../core/http.ts";
+import { headerValue, isEventStream, type HeaderLines } from "../core/http.ts";
 import type { UpstreamReply } from "../core/reply.ts";
 import type { Exchange } from "./exchange.ts";
 import { LastEvent } from "./last-event.ts";
@@ -161,10 +161,6 @@ class Relay {
 function lengthOf(headers: HeaderLines): number | null {
   const value = headerValue(headers, "content-length");
   return value === undefined ? null : Number(value);
-}
-
-function isEventStream(headers: HeaderLines): boolean {
-  return (headerValue(headers, "content-type") ?? "").toLowerCase().startsWith("text/event-stream");
 }
 
 /** A reason phrase that Node agrees to write. */
