@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { sharedStorage } from "../test/image/support/storage.ts";
+import { isThere } from "./suite/programs.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -12,10 +13,6 @@ const needed: Readonly<Record<string, string>> = {
   "tini-static": "tini",
   ip: "iproute2",
 };
-
-function isThere(program: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-}
 
 function main(suite = "", ...more: readonly string[]): number {
   const missing = Object.entries(needed).filter(([program]) => !isThere(program));

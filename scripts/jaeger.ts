@@ -1,36 +1,22 @@
 /** `npm run test:jaeger`: builds Jaeger where it is absent, which takes about ten minutes, and tests traces against it. */
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { jaegerPath, jaegerVersion } from "../test/jaeger/jaeger.ts";
+import { isThere, place, run } from "./suite/programs.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
-function run(command: string, args: readonly string[], more: object = {}): void {
-  const { status, error } = spawnSync(command, args, { stdio: "inherit", ...more });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${command} ended with ${String(status)}`);
-}
-
-function build(): void {
-  mkdirSync(dirname(jaegerPath), { recursive: true });
-  // On the same file system, so that a half-built program never has the final name.
-  const folder = mkdtempSync(join(dirname(jaegerPath), "build-"));
-  try {
-    cpSync(join(root, "test/jaeger/go"), folder, { recursive: true });
-    const env = { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false" };
-    const what = "github.com/jaegertracing/jaeger/cmd/all-in-one";
-    const args = ["build", "-trimpath", "-ldflags", "-s -w", "-o", "jaeger", what];
-    run("go", args, { cwd: folder, env });
-    renameSync(join(folder, "jaeger"), jaegerPath);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function make(folder: string): void {
+  cpSync(join(root, "test/jaeger/go"), folder, { recursive: true });
+  const env = { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false" };
+  const what = "github.com/jaegertracing/jaeger/cmd/all-in-one";
+  const args = ["build", "-trimpath", "-ldflags", "-s -w", "-o", "jaeger", what];
+  run("go", args, { cwd: folder, env });
 }
 
 const given = process.argv.slice(2);
 const isOnlyIfBuilt = given.includes("--if-built");
-const hasGo = spawnSync("go", ["version"]).status === 0;
+const hasGo = isThere("go");
 
 if (!existsSync(jaegerPath) && (isOnlyIfBuilt || !hasGo)) {
   const why = hasGo ? "it takes minutes to build" : "there is no Go to build it with";
@@ -39,7 +25,7 @@ if (!existsSync(jaegerPath) && (isOnlyIfBuilt || !hasGo)) {
   );
   if (!isOnlyIfBuilt) process.exitCode = 1;
 } else {
-  if (!existsSync(jaegerPath)) build();
+  if (!existsSync(jaegerPath)) place(jaegerPath, make, "jaeger");
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const config = ["--config", "test/jaeger/vitest.config.ts", "--root", root];
   const rest = given.filter((flag) => flag !== "--if-built");

@@ -1,8 +1,8 @@
 /** `npm run test:k8s`: builds what the Kubernetes tests need where it is absent, and runs them in a network namespace of their own. */
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { toolFolder, toolPath, tools } from "../test/kubernetes/support/tools.ts";
+import { isThere, place, run } from "./suite/programs.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const goEnv = { ...process.env, CGO_ENABLED: "0" };
@@ -15,27 +15,19 @@ const modules: Readonly<Record<Exclude<Tool, "kube-apiserver">, string>> = {
   kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform",
 };
 
-function run(command: string, args: readonly string[], more: object = {}): void {
-  const { status, error } = spawnSync(command, args, { stdio: "inherit", ...more });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${command} ended with ${String(status)}`);
+function build(name: Tool): void {
+  place(
+    toolPath(name),
+    (folder) => (name === "kube-apiserver" ? buildServer(folder) : install(name, folder)),
+    name,
+  );
 }
 
-function build(name: Tool): void {
-  mkdirSync(toolFolder, { recursive: true });
-  // On the same file system, so that a half-built program never has the final name.
-  const folder = mkdtempSync(join(toolFolder, "build-"));
-  try {
-    if (name === "kube-apiserver") buildServer(folder);
-    else {
-      const env = { ...goEnv, GOBIN: folder };
-      const wanted = `${modules[name]}@v${tools[name]}`;
-      run("go", ["install", "-trimpath", "-ldflags", "-s -w", wanted], { env });
-    }
-    renameSync(join(folder, name), toolPath(name));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function install(name: keyof typeof modules, folder: string): void {
+  const env = { ...goEnv, GOBIN: folder };
+  run("go", ["install", "-trimpath", "-ldflags", "-s -w", `${modules[name]}@v${tools[name]}`], {
+    env,
+  });
 }
 
 /** Without the version in it the server would say v0.0.0, which charts refuse. */
@@ -55,10 +47,6 @@ function buildServer(folder: string): void {
 
 /** Of the system, beside what is built. */
 const systems = ["etcd", "kubectl", "nft", "ip"];
-
-function isThere(program: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-}
 
 /** Every address of the Service range is this namespace's own, so that tests can listen where Services are. */
 const setUp = [

@@ -15,6 +15,7 @@ import { createSimulatedCloud, type SimulatedCloud } from "../../examples/simula
 import { eventually } from "../support/sidecar.ts";
 import { isReady, openImage, start, type Image, type Start } from "./support/image.ts";
 import type { Container } from "./support/runtime.ts";
+import { byModel, byRule } from "../support/greeting-policies.ts";
 
 let full: Image;
 let slim: Image;
@@ -39,28 +40,6 @@ const url = "http://127.0.0.1:4000/v1/chat/completions";
 function policy(rest: string): string {
   return `version: 1\nproviders: { openai: { url: "${cloud.url}/v1" } }\n${rest}`;
 }
-
-/** A greeting is answered here by the model's word for it, everything else goes on. */
-const byModel = `mode: enforce
-model: support-v1
-routes:
-  - name: greeting
-    when: { task: [greeting], confidence: ">= 0.9" }
-    answer: { template: "Hello from the pod." }
-  - name: rest
-    forward: {}
-`;
-
-/** The same by a rule that needs no model. */
-const byRule = `mode: enforce
-model: null
-routes:
-  - name: greeting
-    when: { text: "^hello$" }
-    answer: { template: "Hello from the pod." }
-  - name: rest
-    forward: {}
-`;
 
 /** A folder that the image's user may read, mounted as a ConfigMap is. */
 function policyFolder(text: string): string {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../support/sidecar.ts";
 import type { RunningPod } from "./support/kubelet.ts";
 import { caller, hasTold, openRig, podOf, told, type Rig } from "./support/rig.ts";
+import { byModel, byRule } from "../support/greeting-policies.ts";
 
 let rig: Rig;
 
@@ -88,26 +89,6 @@ describe("a sidecar that runs out of memory", () => {
     expect(pod.container("app").container.isRunning()).toBe(true);
   });
 });
-
-const byModel = `mode: enforce
-model: support-v1
-routes:
-  - name: greeting
-    when: { task: [greeting], confidence: ">= 0.9" }
-    answer: { template: "Hello from the pod." }
-  - name: rest
-    forward: {}
-`;
-
-const byRule = `mode: enforce
-model: null
-routes:
-  - name: greeting
-    when: { text: "^hello$" }
-    answer: { template: "Hello from the pod." }
-  - name: rest
-    forward: {}
-`;
 
 describe("the provider's key", () => {
   it("is the sidecar's alone: the application has another, and the provider gets the true one", async () => {
