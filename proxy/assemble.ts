@@ -106,7 +106,7 @@ export function modelNameOf({ classifier }: Generation): string | null {
 
 /** What `/metrics` asks the parts for. */
 function metricSources(ground: Ground, current: () => Generation): MetricSources {
-  const { upstream, store, log, agreement, audit } = ground;
+  const { upstream, store, log, agreement, audit, memory } = ground;
   return {
     breakers: () => upstream.breakers(),
     upstreams: () => {
@@ -115,6 +115,7 @@ function metricSources(ground: Ground, current: () => Generation): MetricSources
       return [...names].map((name) => ({ name, isAvailable: !upstream.isDown(name) }));
     },
     store: () => store.usage(),
+    isMemoryLow: () => memory.isLow,
     classifier: () => current().classifier?.state.status ?? "absent",
     queueLimit: () => current().policy.limits.queue,
     model: () => modelNameOf(current()),

@@ -7,7 +7,9 @@ import type { Tracer } from "./core/tracing.ts";
 import { Generators } from "./inference/generators.ts";
 import { openStateFolder } from "./inference/state-folder.ts";
 import { EventFeed } from "./server/event-feed.ts";
+import { collectWhenIdle, type Counted } from "./server/idle-collection.ts";
 import { PolicyHistory } from "./server/policy-history.ts";
+import { MemoryWatch, memoryUse } from "./server/memory-watch.ts";
 import { roomHere } from "./server/room.ts";
 import { createMemoryStore, type MemoryStore } from "./store/memory.ts";
 import { CallTimelines } from "./telemetry/call-timeline.ts";
@@ -58,7 +60,11 @@ export interface Ground {
   readonly stateFolder: string | null;
   /** Hears of callers for whom there is no room, and how many there may be. */
   readonly turnedAway: (most: number) => void;
-  /** Stops looking for standstills of the event loop. */
+  /** Says while nothing more may be held. */
+  readonly memory: MemoryWatch;
+  /** From now on memory is given back once the listener's busy times are over. */
+  readonly collectIdle: (listener: Counted) => void;
+  /** Stops looking for standstills of the event loop, and at the memory. */
   readonly unwatch: () => void;
 }
 
@@ -81,7 +87,8 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
   const agreement = agreementIn(log, audit);
   const generators = generatorsIn(log);
   const stateFolder = await stateFolderFor(options, log);
-  const unwatch = watchStalls((ms) => log.event("warn", "event_loop_stalled", { ms }));
+  const memory = memoryIn(log, store);
+  const watches = [stallsIn(log), memory.begin()];
   const telemetry = {
     ring,
     timelines,
@@ -94,10 +101,11 @@ export async function layGround(options: GroundOptions, policy: Policy): Promise
     recorder,
     tracer,
     turnedAway: tellTurnedAway(log, metrics),
-    unwatch,
+    collectIdle: (listener: Counted) => void watches.push(collectWhenIdle(listener)),
+    unwatch: () => watches.forEach((stop) => stop()),
     agreement,
   };
-  return { ...telemetry, upstream, store, generators, stateFolder };
+  return { ...telemetry, memory, upstream, store, generators, stateFolder };
 }
 
 /** The way to the cloud, with each change of a breaker in figures and log. */
@@ -127,6 +135,22 @@ function auditIn(log: Log): AuditLog {
 /** A store that the memory cannot hold would end everything. */
 function boundsFor({ store }: Policy): Policy["store"] {
   return { ...store, maxBytes: Math.min(store.maxBytes, roomHere().memoryBytes / 4) };
+}
+
+/** The watch on the event loop. */
+function stallsIn(log: Log): () => void {
+  return watchStalls((ms) => log.event("warn", "event_loop_stalled", { ms }));
+}
+
+/** The watch on the memory, which shuts the store while it is low; both told in the log. */
+function memoryIn(log: Log, store: MemoryStore): MemoryWatch {
+  return new MemoryWatch({
+    read: memoryUse,
+    changed: (isLow, use) => {
+      store.shut(isLow);
+      log.event("warn", isLow ? "memory_low" : "memory_recovered", { ...use });
+    },
+  });
 }
 
 /** What a stream that has broken cannot be: whole again. */

@@ -190,7 +190,9 @@ class Sidecar implements Running {
       faults,
       warn,
       turnedAway: this.#ground.turnedAway,
+      isMemoryLow: () => this.#ground.memory.isLow,
     });
+    this.#ground.collectIdle(this.#data);
     const probes = this.#probes();
     const pages = { ...probes, ...this.#pages(), address: parseAddress(admin), faults };
     this.#small.push(await createAdminServer(pages));
@@ -227,7 +229,8 @@ class Sidecar implements Running {
   #inForce(): InForce {
     const { policy, live, loadedAt, classifier } = this.#generation;
     const { isStopped } = live.snapshot;
-    const capacity = this.#data?.capacity() ?? null;
+    const bounds = this.#data?.capacity() ?? null;
+    const capacity = bounds && { ...bounds, isMemoryLow: this.#ground.memory.isLow };
     const modelState = classifier?.state ?? null;
     const generators = this.#ground.generators.states();
     const state = { isStopped, capacity, modelState, generators };

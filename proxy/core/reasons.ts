@@ -35,6 +35,8 @@ export const reasons = {
   body_too_large: "The body is larger than limits.inspect, so it was forwarded unread.",
   reading_full:
     "Too many calls, or too many bytes of them, were being read along, so it was forwarded unread.",
+  memory_low:
+    "The process was near its memory limit, so the call was forwarded unread and its reply was not kept.",
   body_encoding_unknown: "The body is compressed in a way that Sidestep does not read.",
   body_unreadable: "The body is not a readable request of its protocol.",
 

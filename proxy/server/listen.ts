@@ -32,6 +32,8 @@ export interface DataServerOptions {
   readonly timeouts?: Partial<ServerTimeouts>;
   /** What the system allows; asked for when not given. */
   readonly room?: Room;
+  /** Whether calls are only passed on, since memory is low; never when not given. */
+  readonly isMemoryLow?: () => boolean;
   /** Hears of each connection, and each stream of HTTP/2, for which there was no room. */
   readonly turnedAway?: (most: number) => void;
 }
@@ -101,6 +103,7 @@ class Listener implements DataServer {
       timeouts,
       budget: new ReadingBudget(),
       capacity,
+      isMemoryLow: () => options.isMemoryLow?.() ?? false,
       isClosing: () => this.#isClosing,
       whenGivenUp: (hear) => this.#whenGivenUp(hear),
     };

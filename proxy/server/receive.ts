@@ -28,6 +28,8 @@ export interface Admission {
   readonly stallMs: number;
   readonly capacity: Capacity;
   readonly budget: ReadingBudget;
+  /** Whether nothing more may be held. */
+  readonly isMemoryLow: boolean;
 }
 
 /** A call as far as its head tells. */
@@ -94,6 +96,7 @@ export async function receive(
   if (reason !== null || codec === null || exchange.body === null) {
     return passed(exchange, head, admission, reason ?? "body_unreadable");
   }
+  if (admission.isMemoryLow) return passed(exchange, head, admission, "memory_low");
   const share = admission.budget.open(admission.capacity, declaredBytes(exchange));
   if (share === null) return passed(exchange, head, admission, "reading_full");
   const begunMs = performance.now();

@@ -12,9 +12,13 @@ export interface Room {
 
 /** The bounds as they are now; Node has raised the soft limit of open files to the hard one. */
 export function roomHere(): Room {
+  return { memoryBytes: memoryLimit() ?? totalmem(), openFiles: openFilesIn(limits()) };
+}
+
+/** The container's memory limit as it is now; null where there is none. */
+export function memoryLimit(): number | null {
   const limit = process.constrainedMemory();
-  const memoryBytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
-  return { memoryBytes, openFiles: openFilesIn(limits()) };
+  return limit > 0 && limit < totalmem() ? limit : null;
 }
 
 function openFilesIn(text: string): number {

@@ -23,6 +23,7 @@ export interface ServeParts {
   readonly timeouts: ServerTimeouts;
   readonly budget: ReadingBudget;
   readonly capacity: () => Capacity;
+  readonly isMemoryLow: () => boolean;
   /** Whether connections are to close after their next reply. */
   readonly isClosing: () => boolean;
   /** Calls `hear` when calls that still wait for their reply are to wait no longer; returns how to leave. */
@@ -87,6 +88,7 @@ class Serving {
       stallMs: this.#parts.timeouts.stallMs,
       capacity: this.#parts.capacity(),
       budget: this.#parts.budget,
+      isMemoryLow: this.#parts.isMemoryLow(),
     });
     if (receipt.kind === "gone") return null;
     if (receipt.kind === "late") return invalid(408, "The request's body did not arrive in time.");

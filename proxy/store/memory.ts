@@ -19,14 +19,15 @@ export interface StoreUsage {
 export interface MemoryStore extends Store {
   usage(): StoreUsage;
   readonly bounds: StoreBounds;
-  close(): Promise<void>;
+  /** While it is shut it takes nothing, and what it held is let go. */
+  shut(isShut: boolean): void;
 }
 
 /** Rough cost of one entry's objects, measured generously. */
 const bookkeepingBytes = 512;
 
 /**
- * An empty store. An entry that alone exceeds `maxBytes` is refused, as is any entry after `close()`.
+ * An empty store. An entry that alone exceeds `maxBytes` is refused, as is any entry while it is shut.
  * `evicted` hears of each entry that makes room for another.
  */
 export function createMemoryStore(
@@ -34,7 +35,8 @@ export function createMemoryStore(
   evicted: () => void = () => undefined,
 ): MemoryStore {
   const { maxEntries, maxBytes } = bounds;
-  let isOpen = maxEntries >= 1 && maxBytes >= 1;
+  const isOff = maxEntries < 1 || maxBytes < 1;
+  let isShut = false;
   const cache = new LRUCache<string, StoreEntry>({
     // Entries are counted below: with `max` the cache would reserve room for all of them at once.
     maxSize: Math.max(1, Math.floor(maxBytes)),
@@ -47,13 +49,13 @@ export function createMemoryStore(
     bounds,
     get: async (key) => cache.get(key),
     set: async (key, entry) => {
-      if (isOpen) cache.set(key, owned(entry));
+      if (!isOff && !isShut) cache.set(key, owned(entry));
       if (cache.size > maxEntries) cache.pop();
     },
     usage: () => ({ entries: cache.size, bytes: cache.calculatedSize }),
-    close: async () => {
-      isOpen = false;
-      cache.clear();
+    shut: (now) => {
+      isShut = now;
+      if (isShut) cache.clear();
     },
   };
 }

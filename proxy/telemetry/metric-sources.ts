@@ -28,6 +28,8 @@ export interface MetricSources {
   readonly upstreams?: () => readonly UpstreamStanding[];
   readonly agreement?: () => readonly RouteAgreement[];
   readonly store?: () => { readonly entries: number; readonly bytes: number };
+  /** Whether calls are only passed on, since memory is low. */
+  readonly isMemoryLow?: () => boolean;
   readonly classifier?: () => ClassifierState;
   /** Most calls that may wait for the model. */
   readonly queueLimit?: () => number;
@@ -88,7 +90,7 @@ export class SourceReader {
     this.#readModel();
     this.#readAudit();
     this.#readDropped();
-    this.#readMemoryLimit();
+    this.#readMemory();
   }
 
   #readAgreement(standings: readonly RouteAgreement[]): void {
@@ -146,10 +148,12 @@ export class SourceReader {
   }
 
   /** Read anew each time, since a cluster may resize a running container. */
-  #readMemoryLimit(): void {
+  #readMemory(): void {
     const bytes = process.constrainedMemory();
     const isBound = bytes > 0 && bytes < totalmem();
     this.#instruments.set("sidestep_memory_limit_bytes", {}, isBound ? bytes : totalmem());
+    const isLow = this.#sources.isMemoryLow?.() ?? false;
+    this.#instruments.set("sidestep_memory_low", {}, Number(isLow));
   }
 
   #readBreakers(breakers: readonly BreakerState[]): void {

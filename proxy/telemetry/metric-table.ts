@@ -35,11 +35,7 @@ export const metricTable = {
     labels: ["ending", "decision"],
     help: "Calls that have ended: complete, aborted by the caller, or cut by the provider.",
   },
-  sidestep_open_calls: {
-    kind: "gauge",
-    labels: [],
-    help: "Calls that are being served now, upgraded connections included.",
-  },
+  sidestep_open_calls: { kind: "gauge", labels: [], help: "Calls now, with upgraded connections." },
   sidestep_open_connections: {
     kind: "gauge",
     labels: [],
@@ -234,6 +230,7 @@ export const metricTable = {
     labels: [],
     help: "Memory that the process may use: its control group's limit, else the machine's memory.",
   },
+  sidestep_memory_low: { kind: "gauge", labels: [], help: "1 while memory is low, else 0." },
   sidestep_log_lines_dropped_total: {
     kind: "counter",
     labels: [],

@@ -26,7 +26,8 @@ const cases: readonly Case[] = [
   ["SidestepAuditFailing", "judged", "the disk of its audit log is full"],
   ["SidestepModelUnavailable", "poor", "the policy names a model that is nowhere"],
   ["SidestepFaultContained", "poor", "figures go to a collector that does not listen"],
-  ["SidestepMemoryNearLimit", "poor", "its control group allows no more than it has"],
+  ["SidestepMemoryNearLimit", "poor", "its control group allows half of what it has"],
+  ["SidestepMemoryLow", "poor", "its control group allows half of what it has"],
   ["SidestepClassifierOverloaded", "busy", "sixty callers at once ask what needs the model"],
   ["SidestepOverheadHigh", "busy", "sixty callers at once ask what needs the model"],
   ["SidestepPolicyRefused", "operated", "its policy's file was broken"],
@@ -40,8 +41,8 @@ const cases: readonly Case[] = [
   ["SidestepEventLoopBlocked", "starved", "its process is halted for most of the time"],
 ];
 
-/** A machine where nobody may limit memory cannot show this one. */
-const shown = cases.filter(([alert]) => canLimitMemory || alert !== "SidestepMemoryNearLimit");
+/** A machine where nobody may limit memory cannot show these. */
+const shown = cases.filter(([alert]) => canLimitMemory || !alert.startsWith("SidestepMemory"));
 
 let fleet: Fleet;
 let prometheus: Prometheus;

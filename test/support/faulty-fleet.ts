@@ -237,7 +237,8 @@ const faults: Readonly<Record<FleetName, (sidecars: Sidecars, work: Work) => Pro
     const poor = sidecarOf(sidecars, "poor");
     if (!canLimitMemory || poor.process.pid === undefined) return;
     const bytes = (await scrape(poor)).get("process_resident_memory_bytes") ?? 0;
-    work.afterwards(limitMemory(poor.process.pid, bytes));
+    // Half of what it has: all of that is memory of its own.
+    work.afterwards(limitMemory(poor.process.pid, bytes / 2));
   },
   busy: async (sidecars, work) => {
     const { url } = sidecarOf(sidecars, "busy");

@@ -206,6 +206,24 @@ describe("calls beyond what is read along at one time", () => {
   });
 });
 
+describe("calls while memory is low (pain 15)", () => {
+  it("are forwarded unread, byte for byte, and read again once it is not", async () => {
+    let isLow = true;
+    const harness = await startHarness(
+      async (received) => {
+        if (received.body.kind !== "flowing") return harness.relay(Readable.from(["read"]));
+        return harness.relay(Readable.from(await received.body.stream.toArray()));
+      },
+      { isMemoryLow: () => isLow },
+    );
+    expect((await send(harness.port, { path, headers: json, body })).body.toString()).toBe(body);
+    expect(harness.received[0]?.reading).toEqual({ kind: "unread", reason: "memory_low" });
+    isLow = false;
+    expect((await send(harness.port, { path, headers: json, body })).body.toString()).toBe("read");
+    expect(harness.received[1]?.reading).toMatchObject({ kind: "view" });
+  });
+});
+
 describe("a request's head", () => {
   it.each(["http1", "http2"])(
     "may have as many bytes as the policy says, also after a reload: %s",

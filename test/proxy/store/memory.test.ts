@@ -108,13 +108,16 @@ describe("memory store", () => {
     expect(await store.get("k")).toBeDefined();
   });
 
-  it("is empty after close and takes nothing more", async () => {
+  it("is empty while it is shut and takes nothing, until it is opened again", async () => {
     const store = createMemoryStore(roomy);
     await store.set("k", entryOf("body"));
-    await store.close();
+    store.shut(true);
     await store.set("late", entryOf("body"));
     expect(store.usage()).toEqual({ entries: 0, bytes: 0 });
     expect(await store.get("k")).toBeUndefined();
+    store.shut(false);
+    await store.set("k", entryOf("body"));
+    expect(await store.get("k")).toBeDefined();
   });
 
   it("never exceeds either bound, in any order of sets and gets", async () => {

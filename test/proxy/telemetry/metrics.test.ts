@@ -237,10 +237,12 @@ describe("what is read at each scrape", () => {
     metrics.watch({ activity: () => ({ connections: 5, calls: 2, tunnels: 1 }) });
     metrics.watch({ store: () => ({ entries: 4, bytes: 500 }) });
     metrics.watch({ classifier: () => "failed", droppedLines: () => dropped });
+    metrics.watch({ isMemoryLow: () => true });
     await metrics.text();
     dropped = 5;
     expect(await valueOf("sidestep_store_entries")).toBe(4);
     expect(await valueOf("sidestep_store_bytes")).toBe(500);
+    expect(await valueOf("sidestep_memory_low")).toBe(1);
     expect(await valueOf("sidestep_open_calls")).toBe(3);
     expect(await valueOf("sidestep_open_connections")).toBe(5);
     expect(await valueOf("sidestep_classifier_state", 'state="failed"')).toBe(1);
