@@ -11,7 +11,7 @@ import { isLeft, type Note } from "./reasons.ts";
 import { redirectContainer, REDIRECT } from "./redirect-container.ts";
 import { sidecarContainer, sidecarVolumes, SIDECAR } from "./sidecar-container.ts";
 import type { Settings } from "./settings.ts";
-import { skippedText, type Status } from "./status.ts";
+import { patchedBy, skippedText, type Status } from "./status.ts";
 
 /** What is known of the cluster. */
 export interface ClusterFacts {
@@ -31,9 +31,14 @@ export type Injection = { readonly pod: Pod; readonly patch: readonly Operation[
 /** Kubernetes' own grace period, in seconds: a pod that has it has not asked for another. */
 const USUAL_GRACE = 30;
 
-/** Decides and patches. The same pod twice gives an empty patch; containers added since are led too. */
+/**
+ * Decides and patches. The same pod twice gives an empty patch; containers added since are led too. What
+ * another version patched stays as it is: its sidecar was not made for what this one would change in it.
+ */
 export function inject(subject: Subject, settings: Settings, facts: ClusterFacts): Injection {
   const { pod } = subject;
+  const by = patchedBy(pod);
+  if (by !== null && by !== facts.version) return { kind: "injected", pod, patch: [], notes: [] };
   const skip = skipOf(subject);
   if (skip !== null) return skipped(pod, skip);
   const read = readAnnotations(pod, settings);
@@ -64,7 +69,7 @@ function carriedOut(
     isNative,
     graceSeconds: grace.seconds,
     status: {
-      version: status?.version ?? version,
+      version,
       sidecar: isNative ? "native" : "container",
       port: ports.data,
       containers: led.before,

@@ -5,6 +5,7 @@ import { readManifest, type Manifest } from "./manifest-text.ts";
 import { readPod, type VariableSource } from "./pod.ts";
 import { sentenceOf, type NoteReason, type SkipReason } from "./reasons.ts";
 import type { Settings } from "./settings.ts";
+import { patchedBy } from "./status.ts";
 import { uninject } from "./uninject.ts";
 import { placesIn, valueAt, type Path, type Place } from "./workload.ts";
 
@@ -40,13 +41,15 @@ export function injectManifest(
     if (injection.kind === "skipped") {
       return { patch: [], told: [skipTold(name, injection.reason, injection.detail)] };
     }
-    const told = injection.notes.map(({ container, reason, about }) => ({
+    const by = patchedBy(read.pod);
+    const notes = injection.notes.map(({ container, reason, about }) => ({
       workload: name,
       container,
       reason,
       about,
       sentence: sentenceOf(reason),
     }));
+    const told = by === null || by === facts.version ? notes : [otherTold(name, by)];
     return { patch: injection.patch, told };
   });
 }
@@ -59,10 +62,7 @@ export function uninjectManifest(text: string): Patched {
     const read = readPod(pod);
     const patch = (read.ok ? uninject(read.pod)?.patch : null) ?? null;
     const sentence = patch === null ? "Nothing was injected here." : "The sidecar is taken out.";
-    return {
-      patch: patch ?? [],
-      told: [{ workload: name, container: null, reason: null, about: null, sentence }],
-    };
+    return { patch: patch ?? [], told: [plainTold(name, sentence)] };
   });
 }
 
@@ -81,6 +81,15 @@ function eachPod(manifest: Manifest & { readonly ok: true }, step: Step): Patche
     }
   }
   return { ok: true, text: manifest.text(), told };
+}
+
+function plainTold(workload: string, sentence: string): Told {
+  return { workload, container: null, reason: null, about: null, sentence };
+}
+
+function otherTold(workload: string, version: string): Told {
+  const stays = `Version ${version} patched it, and it stays so`;
+  return plainTold(workload, `${stays}; \`sidestep uninject\` first takes that out.`);
 }
 
 function skipTold(workload: string, reason: SkipReason, detail: string | null): Told {

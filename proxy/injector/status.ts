@@ -1,7 +1,8 @@
 /** The status annotation: what the injector did to a pod, so that it can be taken back, topped up and read. */
 import * as v from "valibot";
 import { STATUS } from "./annotations.ts";
-import { wordsOf, type Pod, type Variable } from "./pod.ts";
+import { allContainers, wordsOf, type Pod, type Variable } from "./pod.ts";
+import { SIDECAR } from "./sidecar-container.ts";
 
 /** The environment variables of a container before they were set: null for those that were not there. */
 export type Before = Readonly<Record<string, Variable | null>>;
@@ -35,12 +36,41 @@ const schema: v.GenericSchema<unknown, Status> = v.object({
   pull: v.array(v.string()),
 });
 
+/** The part that every version's annotation has: who patched the pod, or why nobody did. */
+interface Mark {
+  readonly version: string | null;
+  readonly skipped: string | null;
+  readonly detail: string | null;
+}
+
+const maybe = v.optional(v.nullable(v.string()), null);
+const markSchema: v.GenericSchema<unknown, Mark> = v.object({
+  version: maybe,
+  skipped: maybe,
+  detail: maybe,
+});
+
 /** What the pod's annotation says; null when it says nothing that is understood. */
 export function readStatus(pod: Pod): Status | null {
+  return statusBy(schema, pod);
+}
+
+/** The same of an annotation of any version. */
+function readMark(pod: Pod): Mark | null {
+  return statusBy(markSchema, pod);
+}
+
+/** The version whose sidecar is in the pod; null when there is none, or nothing that says so. */
+export function patchedBy(pod: Pod): string | null {
+  const isThere = allContainers(pod).some(({ name }) => name === SIDECAR);
+  return isThere ? (readMark(pod)?.version ?? null) : null;
+}
+
+function statusBy<T>(form: v.GenericSchema<unknown, T>, pod: Pod): T | null {
   const text = wordsOf(pod, "annotations")[STATUS];
   if (text === undefined) return null;
   try {
-    const read = v.safeParse(schema, JSON.parse(text));
+    const read = v.safeParse(form, JSON.parse(text));
     return read.success ? read.output : null;
   } catch {
     return null;

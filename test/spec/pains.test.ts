@@ -115,3 +115,51 @@ describe("pain 19: a change of configuration needs a restart, or is slow", () =>
     expect(await said()).toContain("word-99");
   });
 });
+
+describe("pain 20: the injector is newer than the sidecar", () => {
+  const known = (word: string): string =>
+    `routes:\n  - { name: ping, when: { text: "^ping$" }, answer: { template: ${word} } }\n`;
+  const newer: readonly (readonly [string, string, string])[] = [
+    ["a key", `${known("newer")}shapes: [round]\n`, "unknown key `shapes`"],
+    ["a key within a route", known("newer").replace("when:", "whom: all, when:"), "`whom`"],
+    ["a version of the language", `version: 2\n${known("newer")}`, "cluster/a.yaml:1:10"],
+  ];
+
+  it.each(newer)(
+    "the cluster's policy with %s that it does not know is refused whole, and the last good one stays",
+    async (_, policy, problem) => {
+      const given = { metadata: { name: "a" }, spec: { containers: [{ name: "app" }] } };
+      const policies = { "cluster/a.yaml": providers() + known("older"), "namespace/a.yaml": "" };
+      const running = await startInjectedPod(given, { policies });
+      pod = running;
+      const { OPENAI_BASE_URL: base = "" } = running.environmentOf("app");
+      const said = () => ask(base.replace(/\/v1$/, ""), "ping");
+      expect((await said()).body).toContain("older");
+      await running.writePolicy("cluster/a.yaml", policy);
+      await eventually(() => (running.log().includes("policy_refused") ? true : null));
+      expect(running.log()).toContain(problem);
+      // What another level says meanwhile waits with it: no half of a policy is in force.
+      await running.writePolicy("namespace/a.yaml", "deny: [{ text: '^ping$' }]\n");
+      await eventually(() => (running.log().split("policy_refused").length > 2 ? true : null));
+      expect((await said()).body).toContain("older");
+      await running.writePolicy("cluster/a.yaml", providers() + known("mended"));
+      await running.writePolicy("namespace/a.yaml", "");
+      await eventually(async () => ((await said()).body.includes("mended") ? true : null));
+    },
+  );
+
+  it("started with a policy that it does not know it forwards, and says why", async () => {
+    const [, policy, problem] = newer[0] ?? ["", "", "none"];
+    const url = { name: "OPENAI_BASE_URL", value: `${cloud.url}/v1` };
+    const knownHosts = [new URL(cloud.url).host];
+    const running = await startInjectedPod(
+      { spec: { containers: [{ name: "app", env: [url] }] } },
+      { policies: { "cluster/a.yaml": policy }, settings: { knownHosts } },
+    );
+    pod = running;
+    const { OPENAI_BASE_URL: base = "" } = running.environmentOf("app");
+    const { status, decision } = await ask(base.replace(/\/v1$/, ""), "ping");
+    expect({ status, decision }).toEqual({ status: 200, decision: "forwarded" });
+    await eventually(() => (running.log().includes(problem) ? true : null));
+  });
+});
