@@ -12,6 +12,7 @@ import { key } from "./cli/key.ts";
 import { modelsCommand } from "./cli/models.ts";
 import { redirect } from "./cli/redirect.ts";
 import { runCommand, StartFailed } from "./cli/run.ts";
+import { statusCommand } from "./cli/status.ts";
 import { trainCommand } from "./cli/train.ts";
 import { version } from "./cli/version.ts";
 import { wait } from "./cli/wait.ts";
@@ -27,6 +28,14 @@ const patcher = async () => {
     import("./injector/manifest.ts"),
   ]);
   return { readSettings, ...manifest };
+};
+
+const surveyor = async () => {
+  const [{ surveyCluster }, { injectorSelector }] = await Promise.all([
+    import("./injector/survey.ts"),
+    import("./injector/running-injectors.ts"),
+  ]);
+  return { surveyCluster, injectorSelector };
 };
 
 const injector = async () => {
@@ -54,6 +63,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     injectCommand(patcher),
     uninjectCommand(patcher),
     injectorCommand(injector),
+    statusCommand(surveyor),
     key,
     redirect,
     healthcheck,

@@ -90,7 +90,7 @@ function injectionPage(): string {
     "`sidestep.dev/inject` (`enabled` or `disabled`) is a label of namespaces and pods, or an annotation",
     "of a pod; a pod's refusal wins over everything, its wish over its namespace's. The others are",
     "annotations of the pod. One that is unknown or not of its form keeps the sidecar out, with the reason",
-    "`annotation_invalid`. `sidestep.dev/status` is written by the injector.",
+    "`annotation_invalid`. `sidestep.dev/status` is written by the injector, and read by `sidestep status`.",
     "",
     "| annotation | value | what it does |",
     "| --- | --- | --- |",

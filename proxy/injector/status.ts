@@ -37,7 +37,7 @@ const schema: v.GenericSchema<unknown, Status> = v.object({
 });
 
 /** The part that every version's annotation has: who patched the pod, or why nobody did. */
-interface Mark {
+export interface Mark {
   readonly version: string | null;
   readonly skipped: string | null;
   readonly detail: string | null;
@@ -56,7 +56,7 @@ export function readStatus(pod: Pod): Status | null {
 }
 
 /** The same of an annotation of any version. */
-function readMark(pod: Pod): Mark | null {
+export function readMark(pod: Pod): Mark | null {
   return statusBy(markSchema, pod);
 }
 

@@ -33,6 +33,7 @@ describe("sidestep", () => {
     ["key", "--help"],
     ["redirect", "--help"],
     ["injector", "--help"],
+    ["status", "--help"],
     ["version", "--help"],
   ])("helps: %s %s", async (...args) => {
     const { code, out } = await sidestep(args.filter((arg) => arg !== undefined));
