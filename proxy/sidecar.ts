@@ -23,7 +23,7 @@ import {
   type PolicyWatch,
   type Refused,
 } from "./policy/watch.ts";
-import { defaultDataAddresses, parseAddress, urlOf } from "./server/address.ts";
+import { dataAddresses, parseAddress, urlOf } from "./server/address.ts";
 import { adminDesk } from "./server/admin-desk.ts";
 import { createAdminServer } from "./server/admin.ts";
 import { drain } from "./server/drain.ts";
@@ -183,9 +183,8 @@ class Sidecar implements Running {
   async #bind(): Promise<void> {
     const { listen, admin, health, warn } = this.#options;
     const faults = this.#ground.recorder;
-    const given = listen.map(parseAddress);
     this.#data = await createDataServer({
-      addresses: given.length > 0 ? given : defaultDataAddresses,
+      addresses: dataAddresses(listen),
       current: () => this.#generation.live,
       faults,
       warn,

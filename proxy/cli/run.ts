@@ -69,7 +69,8 @@ const help = `sidestep run: starts the sidecar
                          which answers nothing and records what it would have done); given more than
                          once, each is a level inside those before it
   --listen ADDRESS       where applications call; may be given more than once
-                         (default: 127.0.0.1:4000 and [::1]:4000; port 0 picks one)
+                         (default: 127.0.0.1:4000 and [::1]:4000, which 4000 alone means
+                         as well; port 0 picks one)
   --admin ADDRESS        page, metrics, decisions; loopback only (default: 127.0.0.1:4001)
   --health ADDRESS       /livez, /readyz and /metrics for the cluster (default: off)
   --grace DURATION       how long open calls may run on after SIGTERM (default: 25s)

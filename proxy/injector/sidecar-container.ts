@@ -83,7 +83,7 @@ function ownVariables(parts: SidecarParts): readonly Variable[] {
   const { wishes, settings, ports, graceSeconds } = parts;
   const graceLeft = Math.max(1, graceSeconds - GRACE_MARGIN);
   const values: readonly (readonly [string, string | null])[] = [
-    ["SIDESTEP_LISTEN", ports.data === 4000 ? null : `127.0.0.1:${ports.data}`],
+    ["SIDESTEP_LISTEN", ports.data === 4000 ? null : String(ports.data)],
     ["SIDESTEP_ADMIN", `127.0.0.1:${ports.admin}`],
     ["SIDESTEP_HEALTH", `:${ports.health}`],
     [

@@ -11,12 +11,6 @@ export interface ListenAddress {
   readonly isOptional: boolean;
 }
 
-/** The data listener's places when none is named: IPv4 and, where there is one, IPv6 loopback. */
-export const defaultDataAddresses: readonly ListenAddress[] = [
-  { host: "127.0.0.1", port: 4000, isOptional: false },
-  { host: "::1", port: 4000, isOptional: true },
-];
-
 /** The admin listener's place when none is named. */
 export const defaultAdminAddress: ListenAddress = {
   host: "127.0.0.1",
@@ -36,6 +30,17 @@ export function parseAddress(text: string): ListenAddress {
   const named = match[1] ?? match[2];
   if (named === undefined) return { host: "127.0.0.1", port, isOptional: false };
   return { host: named === "" ? "::" : named, port, isOptional: false };
+}
+
+/** The data listener's places: a port alone means IPv4 and, where there is one, IPv6 loopback; nothing means port 4000. */
+export function dataAddresses(given: readonly string[]): readonly ListenAddress[] {
+  const texts = given.length === 0 ? ["4000"] : given;
+  return texts.flatMap((text) => {
+    const address = parseAddress(text);
+    return text.includes(":")
+      ? [address]
+      : [address, { ...address, host: "::1", isOptional: true }];
+  });
 }
 
 /** `host:port`, with brackets around IPv6 hosts. */

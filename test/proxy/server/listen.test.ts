@@ -7,8 +7,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Reply } from "../../../proxy/core/reply.ts";
 import {
   boundAddress,
+  dataAddresses,
   defaultAdminAddress,
-  defaultDataAddresses,
   formatAddress,
   isLoopback,
   parseAddress,
@@ -37,6 +37,17 @@ describe("addresses as text", () => {
     },
   );
 
+  it("of callers are, by a port alone, both of loopback, IPv6 where there is one; by nothing, those of 4000", () => {
+    const both = (port: number) => [
+      { host: "127.0.0.1", port, isOptional: false },
+      { host: "::1", port, isOptional: true },
+    ];
+    expect(dataAddresses([])).toEqual(both(4000));
+    const other = { host: "10.0.0.1", port: 80, isOptional: false };
+    expect(dataAddresses([" 4010 ", "10.0.0.1:80"])).toEqual([...both(4010), other]);
+    expect(() => dataAddresses(["65536"])).toThrow(/host:port, for example/);
+  });
+
   it("are written as they are read", () => {
     const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain());
     fc.assert(
@@ -52,9 +63,9 @@ describe("addresses as text", () => {
     const far = ["0.0.0.0", "::", "10.0.0.1", "127.0.0.1.evil.example", "localhost.evil", ""];
     expect(near.filter(isLoopback)).toEqual(near);
     expect(far.filter(isLoopback)).toEqual([]);
-    expect(
-      [...defaultDataAddresses, defaultAdminAddress].every(({ host }) => isLoopback(host)),
-    ).toBe(true);
+    expect([...dataAddresses([]), defaultAdminAddress].every(({ host }) => isLoopback(host))).toBe(
+      true,
+    );
   });
 
   it("of a pipe are none", () => {
