@@ -1,11 +1,12 @@
 /** `sidestep redirect`: leads a pod's plain HTTP calls to named hosts to the sidecar, by rules of nftables; an init container runs it. */
 import { once } from "node:events";
-import { lookup } from "node:dns/promises";
-import { isIPv4 } from "node:net";
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { text } from "node:stream/consumers";
-import { setTimeout as delay } from "node:timers/promises";
+import { formatAddress, type ListenAddress } from "../server/address.ts";
 import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
 import { durationMs, isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
+import { addressesOf, type Family, type HostAddresses } from "./host-addresses.ts";
 
 const flags: Readonly<Record<string, Flag>> = {
   host: { kind: "string", isList: true },
@@ -19,17 +20,15 @@ const flags: Readonly<Record<string, Flag>> = {
 const help = `sidestep redirect: leads calls of this network namespace to named hosts to the sidecar instead
 
   --host NAME[:PORT]   a host that is called over plain http, port 80 without one; may be given more than once
-  --to PORT            where the sidecar listens (default: 4000)
+  --to PORT            where the sidecar listens on 127.0.0.1 and ::1 (default: 4000)
   --uid UID            the sidecar's user, whose own calls go on (default: 65532)
-  --limit DURATION     how long names that do not resolve yet are tried again (default: 10s)
+  --limit DURATION     how long a name that does not resolve yet is tried again (default: 10s)
   --strict             fail where a rule cannot be made, instead of leaving those calls as they are
   --help               this text
 
-Names are resolved once, to their IPv4 addresses; nft and the right to use it (NET_ADMIN) are needed.
+Names are resolved at the start alone, to their IPv4 and IPv6 addresses: a call to an address that comes later stays as
+it is. nft and the right to use it (NET_ADMIN) are needed.
 Exit codes: 0 done, or left as it was with a line that says why; 1 failed with --strict; 2 a flag is invalid.`;
-
-/** Time between two tries to resolve a name, in milliseconds. */
-const BETWEEN_MS = 500;
 
 /** The command. */
 export const redirect: Command = {
@@ -52,6 +51,9 @@ interface Host {
   readonly name: string;
   readonly port: number;
 }
+
+/** An address and a port. */
+type Place = Pick<ListenAddress, "host" | "port">;
 
 interface Wanted {
   readonly hosts: readonly Host[];
@@ -90,62 +92,78 @@ function numberIn(given: Flags, name: string, fallback: number, most: number): n
   return number;
 }
 
-/** Whether every host is redirected; what is not is told. */
+/** Whether every call that can be redirected is; what is not is told. */
 async function redirected(wanted: Wanted, terminal: Terminal): Promise<boolean> {
+  const families = familiesHere();
+  if (!families.includes(6)) {
+    terminal.err("this network has no ::1: only calls by IPv4 are redirected");
+  }
   const endMs = performance.now() + wanted.limitMs;
   const found = await Promise.all(
-    wanted.hosts.map(async ({ name, port }) => ({
-      name,
-      port,
-      addresses: await addressesOf(name, endMs),
+    wanted.hosts.map(async (host) => ({
+      ...host,
+      ...(await addressesOf(host.name, families, endMs)),
     })),
   );
-  const missing = found.filter(({ addresses }) => addresses.length === 0);
-  for (const { name } of missing) {
-    terminal.err(`${name} has no IPv4 address: calls to it stay as they are`);
+  const gaps = found.flatMap(gapsIn);
+  for (const gap of gaps) terminal.err(gap);
+  const places = found.flatMap(({ port, addresses }) => addresses.map((host) => ({ host, port })));
+  let isDone = gaps.length === 0;
+  for (const family of families) {
+    const own = places.filter(({ host }) => isIP(host) === family);
+    isDone = (await isLed(family, own, wanted, terminal)) && isDone;
   }
-  const places = found.flatMap(({ port, addresses }) =>
-    addresses.map((address) => ({ address, port })),
+  return isDone;
+}
+
+/** Redirected calls come to loopback by the family that they left by, so one without is left alone. */
+function familiesHere(): readonly Family[] {
+  const here = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return here.some(({ address }) => address === "::1") ? [4, 6] : [4];
+}
+
+function gapsIn({ name, addresses, unanswered }: Host & HostAddresses): readonly string[] {
+  if (addresses.length === 0) return [`${name} has no address: calls to it stay as they are`];
+  return unanswered.map(
+    (family) =>
+      `${name}: no server tells its IPv${family} addresses: calls to these stay as they are`,
   );
-  const problem = places.length === 0 ? null : await applied(rulesFor(places, wanted));
-  if (problem !== null) terminal.err(`nothing is redirected: ${problem}`);
-  for (const { address, port } of problem === null ? places : []) {
-    terminal.err(`${address}:${port} leads to port ${wanted.port}`);
-  }
-  return missing.length === 0 && problem === null;
 }
 
-async function addressesOf(name: string, endMs: number): Promise<readonly string[]> {
-  for (;;) {
-    const found = await lookup(name, { all: true, family: 4 }).catch(() => []);
-    const addresses = [...new Set(found.map(({ address }) => address))].filter((one) =>
-      isIPv4(one),
-    );
-    if (addresses.length > 0 || performance.now() + BETWEEN_MS >= endMs) return addresses;
-    await delay(BETWEEN_MS);
+/** Whether calls to these places are led to the sidecar: each family has a table of its own, since a kernel may lack one. */
+async function isLed(
+  family: Family,
+  places: readonly Place[],
+  wanted: Wanted,
+  terminal: Terminal,
+): Promise<boolean> {
+  const problem = await applied(rulesFor(family, places, wanted));
+  if (places.length === 0) return true;
+  if (problem !== null) {
+    terminal.err(`nothing is redirected by IPv${family}: ${problem}`);
+    return false;
   }
+  for (const place of places) terminal.err(`${formatAddress(place)} leads to port ${wanted.port}`);
+  return true;
 }
 
-/** One table of our own, made anew: a second run leaves nothing of the first. */
-function rulesFor(
-  places: readonly { readonly address: string; readonly port: number }[],
-  { port: to, uid }: Wanted,
-): string {
+/** A table of our own, made anew: a second run leaves nothing of the first. */
+function rulesFor(family: Family, places: readonly Place[], { port: to, uid }: Wanted): string {
+  const ip = family === 4 ? "ip" : "ip6";
+  const anew = [`add table ${ip} sidestep`, `delete table ${ip} sidestep`];
   const rules = places.map(
-    ({ address, port }) => `ip daddr ${address} tcp dport ${port} redirect to :${to}`,
+    ({ host, port }) => `${ip} daddr ${host} tcp dport ${port} redirect to :${to}`,
   );
-  return [
-    "add table ip sidestep",
-    "delete table ip sidestep",
-    "table ip sidestep {",
+  const table = [
+    `table ${ip} sidestep {`,
     "  chain output {",
     "    type nat hook output priority -100; policy accept;",
     `    meta skuid ${uid} accept`,
     ...rules.map((rule) => `    ${rule}`),
     "  }",
     "}",
-    "",
-  ].join("\n");
+  ];
+  return [...anew, ...(rules.length === 0 ? [] : table), ""].join("\n");
 }
 
 /** What was in the way; null when the rules are in force, all of them at one time. */

@@ -18,7 +18,7 @@ export interface Namespace {
   close(): Promise<void>;
 }
 
-/** Makes one with loopback alone, these addresses, and these lines for its hosts file, which is written to `folder`. */
+/** Makes one with loopback alone, these addresses, these lines for its hosts file, which is written to `folder`, and whatever name server is at its loopback. */
 export async function startNamespace(
   folder: string,
   addresses: readonly string[],
@@ -26,10 +26,12 @@ export async function startNamespace(
 ): Promise<Namespace> {
   const file = `${folder}/hosts`;
   await writeFile(file, ["127.0.0.1 localhost", ...hosts, ""].join("\n"));
+  await writeFile(`${folder}/resolv.conf`, "nameserver 127.0.0.1\n");
   const setUp = [
     `mount --bind ${file} /etc/hosts`,
+    `mount --bind ${folder}/resolv.conf /etc/resolv.conf`,
     "ip link set lo up",
-    ...addresses.map((address) => `ip addr add ${address}/32 dev lo`),
+    ...addresses.map((address) => `ip addr add ${address} dev lo`),
     "echo up",
     "exec sleep infinity",
   ].join(" && ");
