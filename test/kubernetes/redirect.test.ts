@@ -41,6 +41,8 @@ const names: Names = {
   "late.models/6": [null, null, null, ["fd00:6::1"]],
   "half.models/4": [["10.6.6.2"]],
   "half.models/6": [null],
+  "four.models/4": [["10.6.6.3"]],
+  "four.models/6": [[]],
 };
 
 interface Pod {
@@ -239,6 +241,11 @@ echo "$rules" | PATH=\${PATH#*:} exec nft "$@"
       const lines = places.map((place) => `${place}:80 leads to port ${port}\n`);
       expect({ code, err }).toEqual({ code: 0, err: lines.join("") });
       expect((await rulesIn(pod)).match(/redirect to/g)).toHaveLength(places.length);
+    });
+
+    it("a name that has addresses of one family alone is whole", async () => {
+      const { code, err } = await redirect("--host", "four.models", "--strict");
+      expect({ code, err }).toEqual({ code: 0, err: `10.6.6.3:80 leads to port ${port}\n` });
     });
 
     it("a family that nobody can tell about yet is asked for again", async () => {
