@@ -63,13 +63,11 @@ export function withLength(lines: HeaderLines, body: RequestBody): HeaderLines {
 
 /** The lower-case names of the lines that belong to one connection, those that `Connection` lists included. */
 export function hopByHopOf(lines: HeaderLines): ReadonlySet<string> {
-  const lists = headerValues(lines, "connection");
-  if (lists.length === 0) return hopByHop;
-  const names = new Set(hopByHop);
-  for (const value of lists) {
-    for (const name of value.split(",")) names.add(name.trim().toLowerCase());
-  }
-  return names;
+  const listed = headerValues(lines, "connection")
+    .flatMap((value) => value.split(","))
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "close" && !hopByHop.has(name));
+  return listed.length === 0 ? hopByHop : new Set([...hopByHop, ...listed]);
 }
 
 /** `line` takes the place of the first of the named lines, or goes last; the other named lines go. */

@@ -204,13 +204,13 @@ describe("while the caller still sends", () => {
     stream.push("slow");
     const { timeouts } = both.provider;
     const call = callTo(
-      { ...both.provider, timeouts: { ...timeouts, firstByteMs: 30 } },
+      { ...both.provider, timeouts: { ...timeouts, firstByteMs: 250 } },
       { method: "POST", body: { kind: "flowing", stream } },
     );
     const sending = both.upstream.send(call, false);
     const exchange = await both.cloud.next();
     // Many times the limit.
-    setTimeout(() => stream.push(null), 200);
+    setTimeout(() => stream.push(null), 1000);
     expect((await drained(replyOf(await sending))).bytes.toString()).toBe("thanks");
     expect((await exchange.body()).bytes.toString()).toBe("slow");
   });
