@@ -2,7 +2,7 @@
 import { cpSync, existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { toolFolder, toolPath, tools } from "../test/kubernetes/support/tools.ts";
-import { isThere, place, run } from "./suite/programs.ts";
+import { isThere, leaveOut, place, run, suiteFlags } from "./suite/programs.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const goEnv = { ...process.env, CGO_ENABLED: "0" };
@@ -65,15 +65,14 @@ function test(flags: readonly string[]): void {
   run("unshare", ["--net", "sh", "-c", setUp, "sh", ...tests], { cwd: root, env });
 }
 
-const given = process.argv.slice(2);
-const flags = given.filter((flag) => flag !== "--if-built");
-const isOnlyIfBuilt = flags.length < given.length;
+const { flags, isOptional } = suiteFlags(process.argv.slice(2));
 const wanted = ["kube-apiserver", "helm", "kubeconform"] as const;
 const unbuilt = wanted.filter((name) => !existsSync(toolPath(name)));
-const absent = [...unbuilt, ...systems.filter((name) => !isThere(name))];
+const needed = unbuilt.length > 0 ? [...systems, "go"] : systems;
+const missing = needed.filter((name) => !isThere(name));
 
-if (isOnlyIfBuilt && absent.length > 0) {
-  console.log(`There is no ${absent.join(", no ")}: the Kubernetes tests are skipped.`);
+if (missing.length > 0) {
+  leaveOut("Kubernetes", missing, isOptional);
 } else {
   for (const name of unbuilt) build(name);
   test(flags);
