@@ -46,11 +46,11 @@ export function imageOf(container: Container | undefined): string | null {
   return typeof image === "string" ? image : null;
 }
 
-/** The tag counts, which whoever installed may have chosen; with a digest alone, the chart's word. */
+/** The tag counts, which whoever installed may have chosen, the variant behind it not; with a digest alone, the chart's word. */
 function versionOf(seen: SeenPod): string | null {
   const image = imageOf(containerOf(seen)) ?? "";
   const [name = "", digest] = image.split("@");
-  const tag = /:([^/:]+)$/.exec(name)?.[1];
+  const tag = /:([^/:]+?)(?:-slim)?$/.exec(name)?.[1];
   if (tag !== undefined) return /^v?(\d+\.\d+\.\d+(?:[-+.].+)?)$/.exec(tag)?.[1] ?? null;
   return digest === undefined ? null : (wordsOf(seen.pod, "labels")[CHART_VERSION] ?? null);
 }

@@ -197,6 +197,12 @@ describe("the measure", () => {
   it.each([
     ["the tag of its image", [injectorPod("sidestep:v0.3.0")], ["0.3.0"], 1],
     ["the chart's word beside a digest", [injectorPod("sidestep@sha256:00")], ["0.3.0"], 1],
+    [
+      "the version in the tag of an image without a model",
+      [injectorPod("s:0.3.0-slim")],
+      ["0.3.0"],
+      1,
+    ],
     ["the tag before the digest", [injectorPod("host:5000/s:0.1.0@sha256:00")], ["0.1.0"], 0],
     ["this program's where its tag says nothing", [injectorPod("host:5000/sidestep:main")], [], 0],
     ["this program's where it has neither", [injectorPod("host:5000/sidestep")], [], 0],
