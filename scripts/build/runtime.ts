@@ -2,7 +2,8 @@
 
 /**
  * A young generation of half the usual size, and an old one that may grow by half between two
- * collections, are given back in time: half of the resident memory under load, at the same rate.
+ * collections, are given back in time: half of the resident memory under load, for a seventh of the
+ * highest rate.
  */
 export const runtimeFlags: readonly string[] = [
   "--max-semi-space-size=8",
