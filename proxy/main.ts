@@ -3,7 +3,7 @@
 import { buffer } from "node:stream/consumers";
 import { audit } from "./cli/audit.ts";
 import { check } from "./cli/check.ts";
-import { exitCodes, UsageError, type Command, type Terminal } from "./cli/command.ts";
+import { exitCodes, HelpWanted, UsageError, type Command, type Terminal } from "./cli/command.ts";
 import { explainCommand } from "./cli/explain.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
 import { injectCommand, uninjectCommand } from "./cli/inject.ts";
@@ -106,7 +106,9 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await command.run(rest, terminal);
   } catch (fault) {
-    return told(fault, word);
+    if (!(fault instanceof HelpWanted)) return told(fault, word);
+    terminal.out(command.help);
+    return exitCodes.ok;
   }
 }
 

@@ -10,7 +10,6 @@ const flags: Readonly<Record<string, Flag>> = {
   head: { kind: "string" },
   stream: { kind: "boolean" },
   json: { kind: "boolean" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep audit: verifies an audit log, and finds records in it
@@ -40,10 +39,6 @@ export const audit: Command = {
   help,
   run: async (args, terminal) => {
     const given = readFlags(args, flags, terminal.env);
-    if (isOn(given, "help")) {
-      terminal.out(help);
-      return exitCodes.ok;
-    }
     const [word = "", ...rest] = given.rest;
     if (word === "verify") return await readable(() => verify(rest, given, terminal));
     if (word === "find") return await readable(() => find(rest, terminal));

@@ -13,7 +13,6 @@ const flags: Readonly<Record<string, Flag>> = {
   policy: { kind: "string", isList: true },
   gateway: { kind: "boolean" },
   json: { kind: "boolean" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep check: tells whether a policy would load
@@ -35,10 +34,6 @@ export const check: Command = {
   help,
   run: async (args, terminal) => {
     const given = readFlags(args, flags, terminal.env);
-    if (isOn(given, "help")) {
-      terminal.out(help);
-      return exitCodes.ok;
-    }
     const path = namedIn(args) ?? given.values.get("policy") ?? [bundledPolicy];
     const needsCallers = isOn(given, "gateway");
     const loaded = await loadPolicy({ path, env: terminal.env, needsCallers });

@@ -23,3 +23,6 @@ export const exitCodes = { ok: 0, failed: 1, invalid: 2 } as const;
 
 /** A mistake in how a command was called; its message names the mend. */
 export class UsageError extends Error {}
+
+/** Thrown where `--help` is among the flags: main answers with the command's help, the same for every command. */
+export class HelpWanted extends Error {}

@@ -26,7 +26,6 @@ const flags: Readonly<Record<string, Flag>> = {
   caller: { kind: "string" },
   state: { kind: "string" },
   json: { kind: "boolean" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep explain: shows the decision on a call, and why, without sending anything
@@ -53,10 +52,6 @@ export function explainCommand(
     help,
     run: async (args, terminal) => {
       const given = readFlags(args, flags, terminal.env);
-      if (isOn(given, "help")) {
-        terminal.out(help);
-        return exitCodes.ok;
-      }
       const asked = await askedBy(given.rest, valueOf(given, "protocol") ?? null, terminal);
       const policy = given.values.get("policy") ?? [];
       const explainer = await create({ policy, state: valueOf(given, "state") ?? null }, terminal);

@@ -1,7 +1,7 @@
 /** Reads flags: each long flag has an environment variable of the same name, and unknown ones are named with the nearest. */
 import { parseArgs } from "node:util";
 import { nearestHint } from "../policy/nearest.ts";
-import { UsageError, type Terminal } from "./command.ts";
+import { HelpWanted, UsageError, type Terminal } from "./command.ts";
 
 /** One flag of a command. */
 export interface Flag {
@@ -18,12 +18,16 @@ export interface Flags {
   readonly rest: readonly string[];
 }
 
-/** Parses `args`; a flag that is absent is read from `SIDESTEP_<NAME>`. Throws UsageError. */
+/**
+ * Parses `args`; a flag that is absent is read from `SIDESTEP_<NAME>`. Throws UsageError, and HelpWanted for
+ * `--help`, which every command has.
+ */
 export function readFlags(
   args: readonly string[],
-  flags: Readonly<Record<string, Flag>>,
+  own: Readonly<Record<string, Flag>>,
   env: Terminal["env"],
 ): Flags {
+  const flags: Readonly<Record<string, Flag>> = { ...own, help: { kind: "boolean" } };
   const values = new Map<string, readonly string[]>();
   for (const [name, flag] of Object.entries(flags)) {
     const given = env[`SIDESTEP_${name.replaceAll("-", "_").toUpperCase()}`];
@@ -32,7 +36,9 @@ export function readFlags(
   }
   const parsed = parsedArgs(args, flags);
   for (const [name, list] of parsed.values) values.set(name, list);
-  return { values, rest: parsed.rest };
+  const read = { values, rest: parsed.rest };
+  if (isOn(read, "help")) throw new HelpWanted();
+  return read;
 }
 
 function parsedArgs(args: readonly string[], flags: Readonly<Record<string, Flag>>): Flags {

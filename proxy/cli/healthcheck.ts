@@ -1,14 +1,13 @@
 /** `sidestep healthcheck`: asks a listener for readiness, for images without curl. */
 import { defaultAdminAddress, formatAddress, parseAddress } from "../server/address.ts";
 import { exitCodes, type Command, type Terminal } from "./command.ts";
-import { isOn, readFlags, valueOf, type Flag } from "./flags.ts";
+import { readFlags, valueOf, type Flag } from "./flags.ts";
 
 /** Within the three seconds that an image's check is given. */
 const timeoutMs = 2000;
 
 const flags: Readonly<Record<string, Flag>> = {
   url: { kind: "string" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep healthcheck: exits 0 when the sidecar is ready, else 1
@@ -23,10 +22,6 @@ export const healthcheck: Command = {
   help,
   run: async (args, terminal) => {
     const given = readFlags(args, flags, {});
-    if (isOn(given, "help")) {
-      terminal.out(help);
-      return exitCodes.ok;
-    }
     const url = valueOf(given, "url") ?? usualUrl(terminal.env);
     try {
       const status = await statusOf(url);

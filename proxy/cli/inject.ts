@@ -1,6 +1,6 @@
 /** `sidestep inject` and `uninject`: put the sidecar into manifests and take it out, by the webhook's own rules. */
 import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
-import { isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
+import { readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
 import { bytesOf, settingsOf, type SettingsReader } from "./settings-file.ts";
 import { programVersion } from "../telemetry/program-version.ts";
 
@@ -30,7 +30,6 @@ export interface ManifestPatcher<Settings> extends SettingsReader<Settings> {
 
 const flags: Readonly<Record<string, Flag>> = {
   file: { kind: "string", isList: true, short: "f" },
-  help: { kind: "boolean" },
 };
 
 const injectFlags: Readonly<Record<string, Flag>> = {
@@ -73,10 +72,6 @@ export function injectCommand<S>(open: () => Promise<ManifestPatcher<S>>): Comma
     help: injectHelp,
     run: async (args, terminal) => {
       const given = readFlags(args, injectFlags, terminal.env);
-      if (isOn(given, "help")) {
-        terminal.out(injectHelp);
-        return exitCodes.ok;
-      }
       const patcher = await open();
       const version = await programVersion();
       const settings = await settingsOf(given, patcher, version);
@@ -94,10 +89,6 @@ export function uninjectCommand<S>(open: () => Promise<ManifestPatcher<S>>): Com
     help: uninjectHelp,
     run: async (args, terminal) => {
       const given = readFlags(args, flags, terminal.env);
-      if (isOn(given, "help")) {
-        terminal.out(uninjectHelp);
-        return exitCodes.ok;
-      }
       const patcher = await open();
       return patchAll(given, terminal, (text) => patcher.uninjectManifest(text));
     },

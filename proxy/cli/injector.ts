@@ -1,7 +1,7 @@
 /** `sidestep injector`: the webhook that puts sidecars into a cluster's pods; runs in the cluster itself. */
 import { programVersion } from "../telemetry/program-version.ts";
 import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
-import { durationMs, isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
+import { durationMs, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
 import { watchSignals } from "./signals.ts";
 import { settingsOf, type SettingsReader } from "./settings-file.ts";
 
@@ -50,7 +50,6 @@ const flags: Readonly<Record<string, Flag>> = {
   exclude: { kind: "string", isList: true },
   linger: { kind: "string" },
   account: { kind: "string" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep injector: the webhook that puts sidecars into pods; the chart runs it in the cluster
@@ -81,10 +80,6 @@ export function injectorCommand<S>(open: () => Promise<InjectorProgram<S>>): Com
     help,
     run: async (args, terminal) => {
       const given = readFlags(args, flags, terminal.env);
-      if (isOn(given, "help")) {
-        terminal.out(help);
-        return exitCodes.ok;
-      }
       const [stray] = given.rest;
       if (stray !== undefined) throw new UsageError(`injector takes no word "${stray}"`);
       const program = await open();

@@ -7,7 +7,6 @@ import { isOn, readFlags, type Flag } from "./flags.ts";
 const flags: Readonly<Record<string, Flag>> = {
   stdin: { kind: "boolean" },
   json: { kind: "boolean" },
-  help: { kind: "boolean" },
 };
 
 /** Fewer characters could be found by trying, since the hash has no salt and is quickly made. */
@@ -31,10 +30,6 @@ export const key: Command = {
   help,
   run: async (args, terminal) => {
     const given = readFlags(args, flags, {});
-    if (isOn(given, "help")) {
-      terminal.out(help);
-      return exitCodes.ok;
-    }
     const name = nameIn(given.rest);
     const read = isOn(given, "stdin") ? await keyRead(terminal) : null;
     const made = read ?? `sk-sidestep-${randomBytes(32).toString("base64url")}`;

@@ -22,7 +22,6 @@ export interface ModelShelf {
 const flags: Readonly<Record<string, Flag>> = {
   policy: { kind: "string" },
   json: { kind: "boolean" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep models: lists the models that this machine has
@@ -54,10 +53,6 @@ export function modelsCommand(open: () => Promise<ModelShelf>): Command {
     help,
     run: async (args, terminal) => {
       const given = readFlags(args, flags, terminal.env);
-      if (isOn(given, "help")) {
-        terminal.out(help);
-        return exitCodes.ok;
-      }
       const path = resolve(valueOf(given, "policy") ?? bundledPolicy);
       const loaded = await loadPolicy({ path, env: terminal.env });
       if (!loaded.ok) {

@@ -14,7 +14,6 @@ const flags: Readonly<Record<string, Flag>> = {
   uid: { kind: "string" },
   limit: { kind: "string" },
   strict: { kind: "boolean" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep redirect: leads calls of this network namespace to named hosts to the sidecar instead
@@ -37,10 +36,6 @@ export const redirect: Command = {
   help,
   run: async (args, terminal) => {
     const given = readFlags(args, flags, {});
-    if (isOn(given, "help")) {
-      terminal.out(help);
-      return exitCodes.ok;
-    }
     const wanted = wantedIn(given);
     const isDone = await redirected(wanted, terminal);
     return isDone || !isOn(given, "strict") ? exitCodes.ok : exitCodes.failed;

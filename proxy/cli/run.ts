@@ -60,7 +60,6 @@ const flags: Readonly<Record<string, Flag>> = {
   state: { kind: "string" },
   gateway: { kind: "boolean" },
   "start-anyway": { kind: "boolean" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep run: starts the sidecar
@@ -100,10 +99,6 @@ export function runCommand(start: (options: RunOptions) => Promise<Running>): Co
     help,
     run: async (args, terminal) => {
       const given = readFlags(args, flags, terminal.env);
-      if (isOn(given, "help")) {
-        terminal.out(help);
-        return exitCodes.ok;
-      }
       const graceMs = durationMs(given, "grace", "25s");
       return serve(() => start(optionsOf(given, terminal)), terminal, graceMs);
     },

@@ -1,7 +1,7 @@
 /** `sidestep status`: which pods of a cluster have a sidecar, of which version, which lack one, and how to mend it. */
 import { programVersion } from "../telemetry/program-version.ts";
 import { exitCodes, UsageError, type Command, type Terminal } from "./command.ts";
-import { durationMs, isOn, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
+import { durationMs, readFlags, valueOf, type Flag, type Flags } from "./flags.ts";
 import { kubectl, type KubectlOptions } from "./kubectl.ts";
 import { bytesOf } from "./settings-file.ts";
 import { reportJson, reportLines, type ClusterSurvey } from "./status-report.ts";
@@ -25,7 +25,6 @@ const flags: Readonly<Record<string, Flag>> = {
   kubeconfig: { kind: "string" },
   timeout: { kind: "string" },
   output: { kind: "string", short: "o" },
-  help: { kind: "boolean" },
 };
 
 const outputs: readonly string[] = ["table", "json"];
@@ -56,10 +55,6 @@ export function statusCommand(open: () => Promise<Surveyor>): Command {
     help,
     run: async (args, terminal) => {
       const given = readFlags(args, flags, terminal.env);
-      if (isOn(given, "help")) {
-        terminal.out(help);
-        return exitCodes.ok;
-      }
       const isJson = outputIn(given) === "json";
       const surveyor = await open();
       const namespace = valueOf(given, "namespace") ?? null;

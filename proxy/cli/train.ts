@@ -17,7 +17,6 @@ const flags: Readonly<Record<string, Flag>> = {
   model: { kind: "string" },
   state: { kind: "string" },
   json: { kind: "boolean" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep train: makes a policy's intents from labelled sentences
@@ -56,10 +55,6 @@ export function trainCommand(open: Open): Command {
     help,
     run: async (args, terminal) => {
       const given = readFlags(args, flags, {});
-      if (isOn(given, "help")) {
-        terminal.out(help);
-        return exitCodes.ok;
-      }
       const sentences = await sentencesOf(given);
       const model = valueOf(given, "model") ?? "support-v1";
       const state = valueOf(given, "state") ?? terminal.env["SIDESTEP_STATE"] ?? null;

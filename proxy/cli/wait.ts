@@ -1,7 +1,7 @@
 /** `sidestep wait`: waits for a listener, or just waits; lifecycle hooks of containers without a shell call it. */
 import { setTimeout as delay } from "node:timers/promises";
 import { exitCodes, UsageError, type Command } from "./command.ts";
-import { durationMs, isOn, readFlags, valueOf, type Flag } from "./flags.ts";
+import { durationMs, readFlags, valueOf, type Flag } from "./flags.ts";
 
 /** Time between two questions, in milliseconds. */
 const BETWEEN_MS = 100;
@@ -9,7 +9,6 @@ const BETWEEN_MS = 100;
 const flags: Readonly<Record<string, Flag>> = {
   ready: { kind: "string" },
   limit: { kind: "string" },
-  help: { kind: "boolean" },
 };
 
 const help = `sidestep wait: waits for a listener, or for a time
@@ -27,10 +26,6 @@ export const wait: Command = {
   help,
   run: async (args, terminal) => {
     const given = readFlags(args, flags, {});
-    if (isOn(given, "help")) {
-      terminal.out(help);
-      return exitCodes.ok;
-    }
     const limitMs = durationMs(given, "limit", "60s");
     const url = valueOf(given, "ready");
     if (url === undefined) {
