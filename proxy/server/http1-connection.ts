@@ -16,7 +16,8 @@ export interface Pending {
 /** A connection and its calls in the order in which they came. */
 export class Http1Connection {
   readonly socket: Socket;
-  readonly #pending = new Set<Pending>();
+  /** Hardly ever more than one. */
+  #pending: readonly Pending[] = [];
   #refusal: SidestepError | null = null;
   #next: (() => void) | null = null;
 
@@ -26,18 +27,18 @@ export class Http1Connection {
     socket.on("error", () => undefined);
     socket.on("close", () => {
       for (const call of this.#pending) call.lost();
-      this.#pending.clear();
+      this.#pending = [];
     });
   }
 
   add(call: Pending): void {
-    this.#pending.add(call);
+    this.#pending = [...this.#pending, call];
   }
 
   /** The reply to `call` is over; a broken request behind it gets its own now. */
   remove(call: Pending): void {
-    this.#pending.delete(call);
-    if (this.#pending.size > 0) return;
+    this.#pending = this.#pending.filter((one) => one !== call);
+    if (this.#pending.length > 0) return;
     if (this.#refusal !== null) this.#say(this.#refusal);
     this.#next?.();
     this.#next = null;
@@ -45,7 +46,7 @@ export class Http1Connection {
 
   /** Does `work` once the calls before it are over, unless the connection is. */
   whenFree(work: () => void): void {
-    if (this.#pending.size === 0) work();
+    if (this.#pending.length === 0) work();
     else this.#next = () => !this.socket.destroyed && work();
   }
 
@@ -56,7 +57,7 @@ export class Http1Connection {
   refuse(error: SidestepError): void {
     if (this.#refusal !== null || this.socket.destroyed) return;
     this.#refusal = error;
-    const calls = [...this.#pending];
+    const calls = this.#pending;
     if (calls.every((call) => call.isReceived())) {
       if (calls.length === 0) this.#say(error);
       return;

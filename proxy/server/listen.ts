@@ -16,6 +16,7 @@ import { ReadingBudget } from "./reading-budget.ts";
 import { roomHere, type Room } from "./room.ts";
 import { serve, serveUpgrade, type ServeParts } from "./serve.ts";
 import { defaultTimeouts, type ServerTimeouts } from "./timeouts.ts";
+import { Waiting } from "./waiting.ts";
 
 /** Milliseconds for what was cut to be recorded. */
 const settleMs = 1_000;
@@ -81,8 +82,8 @@ class Listener implements DataServer {
   readonly #room: Room;
   #stated: Policy["capacity"] = DEFAULT_CAPACITY;
   #isClosing = false;
-  /** Calls that wait for their reply; a set, since there may be very many. */
-  readonly #waiting = new Set<() => void>();
+  /** Calls that wait for their reply. */
+  readonly #waiting = new Waiting();
   #isGivenUp = false;
 
   constructor(options: DataServerOptions) {
@@ -163,13 +164,12 @@ class Listener implements DataServer {
 
   giveUp(): void {
     this.#isGivenUp = true;
-    for (const hear of this.#waiting) hear();
+    this.#waiting.tell();
   }
 
   #whenGivenUp(hear: () => void): () => void {
     if (this.#isGivenUp) hear();
-    this.#waiting.add(hear);
-    return () => void this.#waiting.delete(hear);
+    return this.#waiting.enter(hear);
   }
 
   async close(): Promise<void> {

@@ -105,18 +105,23 @@ class Serving {
   }
 
   /** The reply, or, once nobody may wait for it any more, an error that tells the caller to come again. */
-  async #unlessStopped(working: Promise<Reply | Switched>): Promise<Reply | Switched> {
-    const stopped = Promise.withResolvers<null>();
-    const leave = this.#parts.whenGivenUp(() => stopped.resolve(null));
-    const reply = await Promise.race([working, stopped.promise]).finally(leave);
-    if (reply !== null) return reply;
-    // What it was working at ends, and has its record.
+  #unlessStopped(working: Promise<Reply | Switched>): Promise<Reply | Switched> {
+    return new Promise((resolve, reject) => {
+      const leave = this.#parts.whenGivenUp(() => {
+        resolve(stopping());
+        this.#abandon(working);
+      });
+      working.finally(leave).then(resolve, reject);
+    });
+  }
+
+  /** What it was working at ends, and has its record. */
+  #abandon(working: Promise<Reply | Switched>): void {
     this.#gone.abort();
     void working.then(
       (late) => late.ended({ kind: "aborted" }),
       (fault: unknown) => this.#faulty(fault),
     );
-    return stopping();
   }
 
   #write(reply: Reply, head: Head): Promise<void> {

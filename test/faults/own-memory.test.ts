@@ -58,10 +58,13 @@ function holding(bytes: number): string {
   return `globalThis.held = Buffer.alloc(${Math.round(bytes)}, 1)`;
 }
 
+/** Collects everything; what survives is old from then on. */
+const collecting = `process.getBuiltinModule("v8").setFlagsFromString("--expose-gc");
+process.getBuiltinModule("vm").runInNewContext("gc")()`;
+
 /** Lets go of it and collects it, as pass-through alone does sooner or later. */
 const lettingGo = `globalThis.held = null;
-process.getBuiltinModule("v8").setFlagsFromString("--expose-gc");
-process.getBuiltinModule("vm").runInNewContext("gc")()`;
+${collecting}`;
 
 const policy = `cache: { mode: exact, scope: global }
 complexity: { keywords: { hello: hello } }
@@ -105,13 +108,21 @@ describe.skipIf(!canLimitMemory)("memory at nine tenths of its limit (pain 15)",
   });
 });
 
-/** Each caller asks so often, one call after the other, with bodies of 30 to 100 KB. */
-async function load(of: Sidecar, callers: number, each: number): Promise<readonly Called[]> {
+/** From 30 to 100 KB. */
+const long = (nth: number): number => 30_000 + (nth % 8) * 10_000;
+
+/** Each caller asks so often, one call after the other, in texts of so many characters. */
+async function load(
+  of: Sidecar,
+  callers: number,
+  each: number,
+  size: (nth: number) => number = long,
+): Promise<readonly Called[]> {
   const caller = async (_: unknown, at: number): Promise<readonly Called[]> => {
     const calls: Called[] = [];
     for (let nth = 0; nth < each; nth += 1) {
-      const size = 30_000 + ((at * each + nth) % 8) * 10_000;
-      calls.push(await ask(of.url, `${"a long way ".repeat(size / 11)} ${at} ${nth}`));
+      const words = "a long way ".repeat(size(at * each + nth) / 11);
+      calls.push(await ask(of.url, `${words} ${at} ${nth}`));
     }
     return calls;
   };
@@ -131,5 +142,34 @@ describe("a hundred times the usual load (pain 15)", () => {
     });
     const [usual, peak, rest] = [before, most, idle].map(Math.round);
     process.stdout.write(`RSS ${usual} MiB, after the burst ${peak}, idle ${rest}\n`);
+  });
+});
+
+/** Begins to note the sizes of the heap's spaces before and after each collection. */
+const watchingCollections = `globalThis.watch = new (process.getBuiltinModule("v8").GCProfiler)();
+globalThis.watch.start()`;
+
+/** Bytes that collections of young objects have moved to the old ones since. */
+const madeOld = `(() => {
+  const old = ({ heapSpaceStatistics: spaces }) =>
+    spaces.find(({ spaceName }) => spaceName === "old_space").spaceUsedSize;
+  return globalThis.watch.stop().statistics
+    .filter(({ gcType }) => gcType === "Scavenge")
+    .reduce((sum, { beforeGC, afterGC }) => sum + old(afterGC) - old(beforeGC), 0);
+})()`;
+
+describe("what a call leaves behind", () => {
+  it("is its record and little more: the call itself dies young", async () => {
+    const busy = await started("", inspectable);
+    const short = (): number => 500;
+    await load(busy, 32, 4, short);
+    await runInside(busy, collecting);
+    await runInside(busy, watchingCollections);
+    const calls = await load(busy, 32, 50, short);
+    expect(noticed(calls)).toEqual([]);
+    const each = Number(await runInside(busy, madeOld)) / calls.length;
+    process.stdout.write(`a call leaves ${(each / 1024).toFixed(1)} KiB to the old generation\n`);
+    expect(each).toBeGreaterThan(0);
+    expect(each).toBeLessThan(8 * 1024);
   });
 });

@@ -12,16 +12,20 @@ const message = v.object({
   id: v.optional(v.number()),
   method: v.optional(v.string()),
   params: v.optional(v.looseObject({ sessionId: v.optional(v.string()) })),
+  result: v.optional(
+    v.looseObject({ result: v.optional(v.looseObject({ value: v.optional(v.unknown()) })) }),
+  ),
 });
 
 type Message = v.InferOutput<typeof message>;
 
-/** Runs `script` on the program's main thread; resolves when it has run, or when the program no longer says. */
-export async function runInside(sidecar: Sidecar, script: string): Promise<void> {
+/** Runs `script` on the program's main thread; resolves with what its last expression gives, as JSON knows it. */
+export async function runInside(sidecar: Sidecar, script: string): Promise<unknown> {
   const session = await attached(sidecar);
-  session.send("Runtime.evaluate", { expression: script });
-  await session.heard(({ id }) => id === 1);
+  session.send("Runtime.evaluate", { expression: script, returnByValue: true });
+  const { result } = await session.heard(({ id }) => id === 1);
   session.close();
+  return result?.result?.value;
 }
 
 /** Ends every worker thread of the program as a crash of its own would. */
