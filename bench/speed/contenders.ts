@@ -70,20 +70,26 @@ export const nginx: Contender = {
   },
 };
 
-export const bareRelay: Contender = {
-  name: bareName,
-  missing: null,
-  start: async ({ processes, cores }, upstream, port = 0) => {
-    const started = await processes.start({
-      name: bareName,
-      command: process.execPath,
-      args: [join(import.meta.dirname, "programs/bare-relay.ts"), upstream, String(port)],
-      core: cores.proxy,
-      ready: "line",
-    });
-    return { name: bareName, endpoint: endpointOf(String(started.ready["url"])), started };
-  },
-};
+export const bareRelay: Contender = relayOf(bareName, "bare-relay.ts");
+export const workingRelay: Contender = relayOf("working relay", "working-relay.ts");
+
+/** One of the bench's own relays. */
+function relayOf(name: string, file: string): Contender {
+  return {
+    name,
+    missing: null,
+    start: async ({ processes, cores }, upstream, port = 0) => {
+      const started = await processes.start({
+        name,
+        command: process.execPath,
+        args: [join(import.meta.dirname, "programs", file), upstream, String(port)],
+        core: cores.proxy,
+        ready: "line",
+      });
+      return { name, endpoint: endpointOf(String(started.ready["url"])), started };
+    },
+  };
+}
 
 /** How one Sidestep differs from another. */
 export interface SidestepOptions {

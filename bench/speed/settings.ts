@@ -38,7 +38,7 @@ Parts (all when none is named):
 ${lines.join("\n")}
 
   --rounds N         how often every contender has its turn           [3]
-  --seconds N        length of one measurement                        [2]
+  --seconds N        length of one measurement                        [1]
   --quick            one round of one second, fewer sizes: to see that everything works
   --load-seconds N   how long the footprint stands under load         [8]
   --replay FILE      the recorded traffic     [../shared/data/replay_dev.jsonl.gz]
@@ -78,7 +78,7 @@ function sizes(values: Given): Omit<Settings, "parts" | "note"> {
   };
 }
 
-const full = { seconds: "2", rounds: "3", loadSeconds: "8" };
+const full = { seconds: "1", rounds: "3", loadSeconds: "8" };
 const quick = { seconds: "1", rounds: "1", loadSeconds: "2" };
 
 // The options stand here alone so that the types of their values follow from them.

@@ -22,7 +22,7 @@ const everyMs = 1000;
  * So often in a row nothing may have gone on. A collection takes a tenth of a second, for which no call shall wait, and
  * throws away part of what was compiled, which the next busy time would need: a short pause is no reason.
  */
-const quietLooks = 20;
+const quietLooks = 30;
 
 /** Less growth is not worth it. */
 const notableGrowth = 1.2;

@@ -26,6 +26,7 @@ import { chart } from "../chart.ts";
 import { inTurn, type Part } from "../part.ts";
 import { startAll, type Stage } from "../stage.ts";
 import { chatCall, chatReply } from "../traffic.ts";
+import { warmUp } from "../warm-up.ts";
 import { runWrk } from "../wrk.ts";
 
 const rates = [200, 1000];
@@ -92,10 +93,10 @@ async function capacitiesOf(stage: Stage, running: readonly Running[]): Promise<
   const { folder, cores, settings } = stage;
   const found = new Map<string, number>();
   for (const { name, endpoint } of running) {
-    const size = { connections: 32, seconds: settings.warmSeconds };
-    const load = { target: endpoint, bodies: [chatCall()], ...size };
-    const { done, seconds } = await runWrk(load, { folder, core: cores.load });
-    found.set(name, done / seconds);
+    const load = { target: endpoint, bodies: [chatCall()], connections: 32 };
+    const place = { folder, core: cores.load };
+    const rate = await warmUp(settings, (seconds) => runWrk({ ...load, seconds }, place));
+    found.set(name, rate);
   }
   return found;
 }

@@ -18,7 +18,7 @@ import { supportPolicy } from "../support-calls.ts";
 import { chatReply, plainCall } from "../traffic.ts";
 import { runWrk } from "../wrk.ts";
 
-const lengths = [16, 64, 256, 1000, 4000, 100_000];
+const lengths = [16, 64, 256, 1000, 100_000];
 const quickLengths = [64, 4000];
 /** Texts of one length, so that nothing is answered from what was computed for the last call. */
 const textsEach = 20;

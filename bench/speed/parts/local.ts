@@ -16,6 +16,7 @@ import { scrape } from "../scraped.ts";
 import type { Stage } from "../stage.ts";
 import { answeredBy, answeredCalls, keepingPolicy, supportPolicy } from "../support-calls.ts";
 import { chatCall, chatPath, chatReply, clientHeaders } from "../traffic.ts";
+import { warmUp } from "../warm-up.ts";
 import { runWrk } from "../wrk.ts";
 
 const limitName = "node:http, fixed JSON";
@@ -96,9 +97,12 @@ async function measured(
   kinds: readonly Kind[],
   { isPinned, connections }: Size,
 ): Promise<Table> {
-  const { rounds, seconds, warmSeconds } = stage.settings;
+  const { settings } = stage;
+  const { rounds, seconds } = settings;
   const found = new Rounds();
-  for (const kind of kinds) await load(stage, kind, { connections, seconds: warmSeconds });
+  for (const kind of kinds) {
+    await warmUp(settings, (length) => load(stage, kind, { connections, seconds: length }));
+  }
   const turns = kinds.map((kind) => ({ ...kind.running, name: kind.name }));
   await inTurn(rounds, turns, async ({ name }, round) => {
     const kind = kinds.find((one) => one.name === name);

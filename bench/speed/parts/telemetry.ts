@@ -8,6 +8,7 @@ import { inTurn, type Part } from "../part.ts";
 import { scrape } from "../scraped.ts";
 import { startAll, type Stage } from "../stage.ts";
 import { chatCall, chatReply } from "../traffic.ts";
+import { warmUp } from "../warm-up.ts";
 import { runWrk } from "../wrk.ts";
 
 const shippedName = "as shipped";
@@ -76,9 +77,10 @@ function traced(collector: string, share: number): Readonly<Record<string, strin
 }
 
 async function measured(stage: Stage, running: readonly Running[]): Promise<Table> {
-  const { rounds, seconds, warmSeconds } = stage.settings;
+  const { settings } = stage;
+  const { rounds, seconds } = settings;
   const found = new Rounds();
-  for (const one of running) await load(stage, one, warmSeconds);
+  for (const one of running) await warmUp(settings, (length) => load(stage, one, length));
   await inTurn(rounds, running, async (one, round) => {
     const pid = one.started?.pid ?? 0;
     const before = cpuSeconds(pid);

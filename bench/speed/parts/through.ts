@@ -12,6 +12,7 @@ import {
   portkeyName,
   sidestep,
   sidestepName,
+  workingRelay,
   type Running,
 } from "../contenders.ts";
 import {
@@ -30,9 +31,11 @@ import { startFixedUpstream } from "../nginx.ts";
 import { inTurn, type Part } from "../part.ts";
 import { startAll, type Stage } from "../stage.ts";
 import { chatCall, chatReply } from "../traffic.ts";
+import { warmUp } from "../warm-up.ts";
 import { runWrk, type WrkResult } from "../wrk.ts";
 
-const connectionCounts = [1, 32];
+/** The most first: whoever is warm then is warm for fewer. */
+const connectionCounts = [32, 1];
 
 const columns: readonly Column[] = [
   { key: "rate", name: "calls/s", unit: "per second" },
@@ -50,11 +53,16 @@ export const throughPart: Part = {
     const { processes, folder, cores } = stage;
     const place = { processes, folder, core: cores.load };
     const upstream = await startFixedUpstream(place, chatReply());
-    const contenders = [direct, nginx, bareRelay, sidestep(), portkeyGateway, litellmProxy];
+    const relays = [nginx, bareRelay, workingRelay, sidestep(), portkeyGateway, litellmProxy];
+    const contenders = [direct, ...relays];
     const running = await startAll(stage, contenders, upstream.url);
+    for (const one of running) {
+      const connections = Math.max(...connectionCounts);
+      await warmUp(stage.settings, (seconds) => load(stage, one, { connections, seconds }));
+    }
     const tables: Table[] = [];
     for (const connections of connectionCounts) {
-      tables.push(await measured(stage, running, connections));
+      tables.unshift(await measured(stage, running, connections));
     }
     return { tables, pictures: [], targets: targetsOf(tables) } satisfies PartResult;
   },
@@ -65,9 +73,8 @@ async function measured(
   running: readonly Running[],
   connections: number,
 ): Promise<Table> {
-  const { rounds, seconds, warmSeconds } = stage.settings;
+  const { rounds, seconds } = stage.settings;
   const found = new Rounds();
-  for (const one of running) await load(stage, one, { connections, seconds: warmSeconds });
   await inTurn(rounds, running, async (one, round) => {
     const before = one.started === null ? 0 : cpuSeconds(one.started.pid);
     const result = await load(stage, one, { connections, seconds });

@@ -21,10 +21,10 @@ function processWith() {
 }
 
 describe("memory after a burst (pain 15)", () => {
-  it("is given back once nothing has gone on for twenty looks, and only once", () => {
+  it("is given back once nothing has gone on for thirty looks, and only once", () => {
     const { now, looks } = processWith();
     now.served = 10;
-    expect(looks(20)).toBe(0);
+    expect(looks(30)).toBe(0);
     expect(looks(1)).toBe(1);
     expect(looks(100)).toBe(1);
   });
@@ -38,24 +38,24 @@ describe("memory after a burst (pain 15)", () => {
     Object.assign(now, { served: 10, [open]: 1 });
     expect(looks(100)).toBe(0);
     now[open] = 0;
-    expect(looks(20)).toBe(1);
+    expect(looks(30)).toBe(1);
   });
 
   it("is left alone while calls come, however short they are", () => {
     const { now, looks } = processWith();
     for (let at = 0; at < 20; at += 1) {
       now.served += 1;
-      expect(looks(19)).toBe(0);
+      expect(looks(29)).toBe(0);
     }
   });
 
   it("is given back again only when it has grown by a fifth since", () => {
     const { now, looks } = processWith();
     now.served = 10;
-    expect(looks(21)).toBe(1);
+    expect(looks(31)).toBe(1);
     Object.assign(now, { served: 20, resident: 119 });
     expect(looks(100)).toBe(1);
     Object.assign(now, { served: 30, resident: 120 });
-    expect(looks(21)).toBe(2);
+    expect(looks(31)).toBe(2);
   });
 });
