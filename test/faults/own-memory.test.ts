@@ -55,7 +55,7 @@ function mebibytes({ process: { pid } }: Sidecar, field: "VmRSS" | "RssAnon"): n
 
 /** Holds so much memory more, in the program itself. */
 function holding(bytes: number): string {
-  return `globalThis.held = Buffer.alloc(${Math.round(bytes)}, 1)`;
+  return `void (globalThis.held = Buffer.alloc(${Math.round(bytes)}, 1))`;
 }
 
 /** Collects everything; what survives is old from then on. */
