@@ -1,7 +1,8 @@
 /** Signals, then judge(), then the model only if a route needs it; used by decide and, after a decline, by answer. */
-import { score } from "../core/brand.ts";
+import { score, type Score } from "../core/brand.ts";
 import type { Facts, Judgement } from "../core/decision.ts";
 import { headerValue } from "../core/http.ts";
+import type { Policy } from "../core/policy.ts";
 import type { Classifier, SignalReaders } from "../core/ports.ts";
 import { callerName, type Received } from "../core/received.ts";
 import type { RequestView } from "../core/request.ts";
@@ -147,16 +148,30 @@ function judged(parts: DeliberationParts, known: Known, from: number): RouteJudg
   return judge(caseOf(parts, known), from);
 }
 
-function caseOf(parts: DeliberationParts, { received, signals, facts }: Known): Case {
-  const { policy } = received.snapshot;
-  return {
-    signals,
-    facts,
-    policy,
-    get complexity() {
-      return parts.signals.complexityOf(signals, policy);
-    },
-  };
+function caseOf(parts: DeliberationParts, known: Known): Case {
+  return new KnownCase(known, parts.signals);
+}
+
+/**
+ * Complexity is computed when a condition asks for it. Not a literal with a getter: each of those leaves an
+ * old shape behind that holds on to the call.
+ */
+class KnownCase implements Case {
+  readonly signals: Signals;
+  readonly facts: Facts;
+  readonly policy: Policy;
+  readonly #readers: SignalReaders;
+
+  constructor({ signals, facts, received }: Known, readers: SignalReaders) {
+    this.signals = signals;
+    this.facts = facts;
+    this.policy = received.snapshot.policy;
+    this.#readers = readers;
+  }
+
+  get complexity(): Score {
+    return this.#readers.complexityOf(this.signals, this.policy);
+  }
 }
 
 async function ask(

@@ -91,25 +91,34 @@ function resending(judged: Judged, attempted: TracedAttempt, body: RequestBody) 
   };
 }
 
+type NamedAccount = UpstreamCall["account"];
+
 /** Which breaker and rate limit the call counts for, without making the call. */
-export function accountOf(judged: Judged, destination: Destination): UpstreamCall["account"] {
+export function accountOf(judged: Judged, destination: Destination): NamedAccount {
   const edits = { provider: destination.provider, trace: [], body: judged.body };
   return accountWith(requestHeaders(judged.head.headers, edits), judged, destination);
 }
 
-function accountWith(
-  headers: HeaderLines,
-  judged: Judged,
-  destination: Destination,
-): UpstreamCall["account"] {
-  return {
-    breaker: breakerName(destination),
-    model: modelOf(judged, destination),
-    // A hash, which nobody asks for while no provider has told anybody to wait.
-    get credential() {
-      return credentialOf(headers);
-    },
-  };
+function accountWith(headers: HeaderLines, judged: Judged, destination: Destination): NamedAccount {
+  return new CallAccount(breakerName(destination), modelOf(judged, destination), headers);
+}
+
+/** Not a literal with a getter: each of those leaves an old shape behind that holds on to the call. */
+class CallAccount implements NamedAccount {
+  readonly breaker: string;
+  readonly model: string;
+  readonly #headers: HeaderLines;
+
+  constructor(breaker: string, model: string, headers: HeaderLines) {
+    this.breaker = breaker;
+    this.model = model;
+    this.#headers = headers;
+  }
+
+  /** A hash, which nobody asks for while no provider has told anybody to wait. */
+  get credential(): string {
+    return credentialOf(this.#headers);
+  }
 }
 
 function modelOf(judged: Judged, destination: Destination): string {

@@ -21,8 +21,8 @@ export function subjectFor(route: Route, subject: Subject): Subject {
 }
 
 function asFirstTurn(subject: Subject): Subject {
-  const { signals } = subject;
-  return { ...subject, signals: { ...signals, cheap: { ...signals.cheap, turns: 1 } } };
+  const { signals, facts, complexity } = subject;
+  return { facts, complexity, signals: { ...signals, cheap: { ...signals.cheap, turns: 1 } } };
 }
 
 /** What judge() says of a route that is about something else than the model read. */

@@ -170,6 +170,6 @@ describe("what a call leaves behind", () => {
     const each = Number(await runInside(busy, madeOld)) / calls.length;
     process.stdout.write(`a call leaves ${(each / 1024).toFixed(1)} KiB to the old generation\n`);
     expect(each).toBeGreaterThan(0);
-    expect(each).toBeLessThan(8 * 1024);
+    expect(each).toBeLessThan(2 * 1024);
   });
 });
