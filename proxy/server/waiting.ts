@@ -3,7 +3,7 @@
 /**
  * Not a set: one that fills and empties with every call outgrows its table hundreds of times a second,
  * and each old table names the next. Once one of them is old to the collector, all that follow and every
- * call that they name survive until the next whole collection: a third of a relayed call's time.
+ * call that they name survive until the next whole collection (docs/performance.md).
  */
 export class Waiting {
   /** Before the first and behind the last, so that no end is special. */

@@ -2,7 +2,7 @@
 
 /**
  * A young generation of half the usual size, and an old one that may grow by half between two
- * collections, are given back in time: half of the resident memory under load, for a seventh of the
+ * collections, are given back in time: half of the resident memory under load, for an eighth of the
  * highest rate.
  */
 export const runtimeFlags: readonly string[] = [

@@ -56,13 +56,13 @@ export const throughPart: Part = {
     const relays = [nginx, bareRelay, workingRelay, sidestep(), portkeyGateway, litellmProxy];
     const contenders = [direct, ...relays];
     const running = await startAll(stage, contenders, upstream.url);
+    const connections = Math.max(...connectionCounts);
     for (const one of running) {
-      const connections = Math.max(...connectionCounts);
       await warmUp(stage.settings, (seconds) => load(stage, one, { connections, seconds }));
     }
     const tables: Table[] = [];
-    for (const connections of connectionCounts) {
-      tables.unshift(await measured(stage, running, connections));
+    for (const count of connectionCounts) {
+      tables.unshift(await measured(stage, running, count));
     }
     return { tables, pictures: [], targets: targetsOf(tables) } satisfies PartResult;
   },

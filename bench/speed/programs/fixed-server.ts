@@ -1,6 +1,7 @@
 /** The least that an answer in Node is: node:http that reads the call to its end and answers the same JSON; the limit for answers from the pod. */
 import { createServer } from "node:http";
 import { chatReply } from "../traffic.ts";
+import { serveOn } from "../program.ts";
 
 const body = Buffer.from(chatReply());
 const head = { "content-type": "application/json", "content-length": body.length };
@@ -10,8 +11,4 @@ const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) =
   request.once("end", () => response.writeHead(200, head).end(body));
 });
 
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  process.stdout.write(`${JSON.stringify({ event: "ready", url: `http://127.0.0.1:${port}` })}\n`);
-});
+serveOn(server, 0);

@@ -1,5 +1,6 @@
 /** A collector that takes every span and keeps none; run by the part `telemetry`. */
 import { createServer } from "node:http";
+import { serveOn } from "../program.ts";
 
 const server = createServer((request, response) => {
   request.resume();
@@ -8,8 +9,4 @@ const server = createServer((request, response) => {
   );
 });
 
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  process.stdout.write(`${JSON.stringify({ event: "ready", url: `http://127.0.0.1:${port}` })}\n`);
-});
+serveOn(server, 0);

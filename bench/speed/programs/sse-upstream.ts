@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import * as v from "valibot";
 import { machineMs } from "../clock.ts";
 import { chatChunk, providerHeaders } from "../traffic.ts";
+import { serveOn } from "../program.ts";
 
 const paceSchema = v.object({ everyMs: v.number(), chunks: v.number() });
 
@@ -47,8 +48,4 @@ function stream(response: ServerResponse): void {
   send();
 }
 
-server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  process.stdout.write(`${JSON.stringify({ event: "ready", url: `http://127.0.0.1:${port}` })}\n`);
-});
+serveOn(server, 0);

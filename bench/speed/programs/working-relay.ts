@@ -8,10 +8,10 @@ import {
   type ServerResponse,
 } from "node:http";
 import { Counter, Histogram, Registry } from "prom-client";
+import { endToEnd, serveOn } from "../program.ts";
 
 const upstream = new URL(process.argv[2] ?? "");
 const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 4000 });
-const dropped = new Set(["connection", "host", "keep-alive", "transfer-encoding"]);
 const remembered = 1000;
 
 const registers = [new Registry()];
@@ -85,17 +85,4 @@ function memberOf(body: Buffer, name: string): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, name) : null;
 }
 
-function endToEnd(lines: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let at = 0; at < lines.length; at += 2) {
-    const name = lines[at] ?? "";
-    if (!dropped.has(name.toLowerCase())) kept.push(name, lines[at + 1] ?? "");
-  }
-  return kept;
-}
-
-server.listen(Number(process.argv[3] ?? 0), "127.0.0.1", () => {
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  process.stdout.write(`${JSON.stringify({ event: "ready", url: `http://127.0.0.1:${port}` })}\n`);
-});
+serveOn(server, Number(process.argv[3] ?? 0));
