@@ -58,11 +58,12 @@ export class AnthropicMessagesTally implements Tally {
   // A message says its usage before its texts, and then nothing need be estimated.
   #hear(part: JsonObject): void {
     if (this.#isCounted) return;
-    const said = ["text", "thinking", "partial_json"].map((key) => stringAt(part, key) ?? "");
-    const input = isObject(part["input"]) ? JSON.stringify(part["input"]) : "";
-    for (const text of [...said, input]) this.#spoken += estimateTokens(text);
+    for (const key of spokenKeys) this.#spoken += estimateTokens(stringAt(part, key) ?? "");
+    if (isObject(part["input"])) this.#spoken += estimateTokens(JSON.stringify(part["input"]));
   }
 }
+
+const spokenKeys: readonly string[] = ["text", "thinking", "partial_json"];
 
 /** Input is everything that was read: fresh, written to the provider's cache, and found there. */
 function usageOf(counts: JsonObject): Usage | null {

@@ -69,8 +69,18 @@ function usageOf(usage: JsonObject): Usage | null {
 
 /** Everything that a message or delta says, tool calls included, since all of it is paid for. */
 function tokensOf(part: JsonObject): number {
-  const said = ["content", "refusal", "reasoning_content"].map((key) => stringAt(part, key) ?? "");
-  const calls = objectsAt(part, "tool_calls").map((call) => objectAt(call, "function"));
-  const called = calls.flatMap((call) => [stringAt(call, "name"), stringAt(call, "arguments")]);
-  return [...said, ...called].reduce((sum, text) => sum + estimateTokens(text ?? ""), 0);
+  let tokens = tokensAt(part, spokenKeys);
+  for (const call of objectsAt(part, "tool_calls")) {
+    tokens += tokensAt(objectAt(call, "function"), calledKeys);
+  }
+  return tokens;
+}
+
+const spokenKeys: readonly string[] = ["content", "refusal", "reasoning_content"];
+const calledKeys: readonly string[] = ["name", "arguments"];
+
+function tokensAt(part: JsonObject, keys: readonly string[]): number {
+  let tokens = 0;
+  for (const key of keys) tokens += estimateTokens(stringAt(part, key) ?? "");
+  return tokens;
 }

@@ -1,4 +1,5 @@
 /** Server-sent events: a splitter over bytes that may be cut anywhere, and a writer of frames; used by the codecs. */
+import { StringDecoder } from "node:string_decoder";
 import { createParser, type EventSourceParser } from "eventsource-parser";
 
 /** One event: its `event:` name, if it has one, and its `data:` lines joined by newlines. */
@@ -20,9 +21,10 @@ export function splitWhole(body: Buffer): readonly SseEvent[] {
 
 /** Splits a byte stream into events. Past `largestEvent` characters of one unfinished event it gives up. */
 export class SseSplitter {
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new StringDecoder("utf8");
   readonly #parser: EventSourceParser;
   #events: SseEvent[] = [];
+  #isBegun = false;
   #isBroken = false;
 
   constructor(largestEvent: number) {
@@ -42,17 +44,18 @@ export class SseSplitter {
 
   /** The events that `chunk` completed. */
   push(chunk: Buffer): readonly SseEvent[] {
-    return this.#feed(this.#decoder.decode(chunk, { stream: true }));
+    return this.#feed(this.#decoder.write(chunk));
   }
 
   /** The event that was still open when the stream ended, if any: clients take it too. */
   end(): readonly SseEvent[] {
-    return this.#feed(`${this.#decoder.decode()}\n\n`);
+    return this.#feed(`${this.#decoder.end()}\n\n`);
   }
 
   #feed(text: string): readonly SseEvent[] {
     if (this.#isBroken) return [];
-    this.#parser.feed(text);
+    this.#parser.feed(this.#isBegun ? text : text.replace(/^\uFEFF/, ""));
+    this.#isBegun ||= text !== "";
     const events = this.#events;
     this.#events = [];
     return events;

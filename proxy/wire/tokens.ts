@@ -18,9 +18,59 @@ export function estimateTokens(text: string): number {
 const longestText = 16_384;
 
 function counted(text: string): number {
+  return countedAscii(text) ?? countedAny(text);
+}
+
+type Kind = "latin" | "dense" | "digits" | "letters" | "break" | "sign" | "space";
+
+/** Tokens of a run of characters of one kind. */
+function tokensIn(kind: Kind, length: number): number {
+  switch (kind) {
+    case "latin":
+      return length <= 7 ? 1 : 1 + (length - 7) / 5;
+    case "dense":
+      return length * 0.65;
+    case "digits":
+      return Math.ceil(length / 3);
+    case "letters":
+      return Math.max(1, length / 4);
+    case "break":
+      return 1;
+    case "sign":
+      return Math.max(1, length / 2);
+    case "space":
+      return 0;
+  }
+}
+
+const asciiKinds: readonly Kind[] = Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[A-Za-z]/.test(character)) return "latin";
+  if (/\d/.test(character)) return "digits";
+  if (character === " ") return "space";
+  return /\s/.test(character) ? "break" : "sign";
+});
+
+/** The same as `countedAny` without an object for each run, for every chunk of a stream is counted; null where it does not hold. */
+function countedAscii(text: string): number | null {
   let tokens = 0;
-  for (const match of text.matchAll(pieces))
-    tokens += tokensIn(match.groups ?? {}, match[0].length);
+  let from = 0;
+  while (from < text.length) {
+    const kind = asciiKinds[text.charCodeAt(from)];
+    if (kind === undefined) return null;
+    let to = from + 1;
+    while (to < text.length && asciiKinds[text.charCodeAt(to)] === kind) to += 1;
+    tokens += tokensIn(kind, to - from);
+    from = to;
+  }
+  return tokens;
+}
+
+function countedAny(text: string): number {
+  let tokens = 0;
+  for (const { groups = {}, 0: run } of text.matchAll(pieces)) {
+    tokens += tokensIn(kindOf(groups), run.length);
+  }
   return tokens;
 }
 
@@ -28,14 +78,11 @@ function counted(text: string): number {
 const pieces =
   /(?<latin>(?:\p{Script=Latin}\p{M}*)+)|(?<dense>[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+)|(?<digits>\p{N}+)|(?<letters>[\p{L}\p{M}]+)|(?<other>\p{Extended_Pictographic}|[^\S ]+|[^\p{L}\p{M}\p{N}\s]+)/gu;
 
-type Kinds = Readonly<Record<string, string | undefined>>;
-
-function tokensIn(kinds: Kinds, length: number): number {
-  if (kinds["latin"] !== undefined) return length <= 7 ? 1 : 1 + (length - 7) / 5;
-  if (kinds["dense"] !== undefined) return length * 0.65;
-  if (kinds["digits"] !== undefined) return Math.ceil(length / 3);
-  if (kinds["letters"] !== undefined) return Math.max(1, length / 4);
-  return /^\s/.test(kinds["other"] ?? "") ? 1 : Math.max(1, length / 2);
+function kindOf(groups: Readonly<Record<string, string | undefined>>): Kind {
+  for (const kind of ["latin", "dense", "digits", "letters"] as const) {
+    if (groups[kind] !== undefined) return kind;
+  }
+  return /^\s/.test(groups["other"] ?? "") ? "break" : "sign";
 }
 
 /** Tokens that providers' chat templates add: around each message, and to open the reply. */

@@ -37,6 +37,15 @@ const oddEvents: readonly SseEvent[] = [
 ];
 
 describe("splitting", () => {
+  it("leaves out a byte order mark at the beginning, and nowhere else", () => {
+    const marked = Buffer.from("\uFEFFdata: a\n\ndata: \uFEFFb\n\n");
+    const events = [
+      { name: null, data: "a" },
+      { name: null, data: "\uFEFFb" },
+    ];
+    for (const cut of [1, 2, 3, 4, 15, 16]) expect(splitAt(marked, [cut])).toEqual(events);
+  });
+
   it("reads every line end, comments, names and joined data lines", () => {
     expect(splitWhole(odd)).toEqual(oddEvents);
   });

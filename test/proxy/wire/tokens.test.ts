@@ -57,6 +57,25 @@ describe("estimateTokens", () => {
     );
   });
 
+  it("counts a text of plain letters as it would beside others, though it takes a shorter way", () => {
+    const text = fc.string({ unit: "binary-ascii", maxLength: 400 });
+    const words = fc.array(
+      fc.constantFrom("order", "3400", " ", "\n\n", "://", "extraordinarily", "\t ", "#"),
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          text,
+          words.map((parts) => parts.join("")),
+        ),
+        (plain) => {
+          // One word of a letter that the short way does not know, which is one token.
+          expect(estimateTokens(`${plain} é`)).toBe(estimateTokens(plain) + 1);
+        },
+      ),
+    );
+  });
+
   it("counts the system prompt and every turn of a call, with what chat templates add", () => {
     const turns = [
       { role: "user", text: "one two" },
