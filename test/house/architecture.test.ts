@@ -90,6 +90,15 @@ describe("the house", () => {
     expect(silent.map((file) => relative(root, file))).toEqual([]);
   });
 
+  // The engine gives each such object a shape of its own, which is old from the start and holds the getter's
+  // closure, and with it the call, until the next whole collection. The formatter ends a class's member
+  // without a comma and a literal's with one.
+  it("has no getter or setter in an object literal", () => {
+    const accessor = /^( *)(?:get|set) \w+\(.*\{\n(?:(?!\1\}).*\n)*\1\},$/m;
+    const literals = sources.filter((file) => accessor.test(readFileSync(file, "utf8")));
+    expect(literals.map((file) => relative(root, file))).toEqual([]);
+  });
+
   it("switches no rule off", () => {
     const folders = ["proxy", "test", "examples", "bench", "scripts"];
     const pattern = /(?:es|ox)lint-disable|@ts-(?:ignore|expect-error|nocheck)|v8 ignore/;
