@@ -14,6 +14,7 @@ import { bodyOf, send } from "./caller.ts";
 import { Ledger } from "./ledger.ts";
 import { sampleMemory, type MemorySeries } from "./memory.ts";
 import { planOf } from "./plan.ts";
+import { startProgress } from "./progress.ts";
 import { Records } from "./records.ts";
 import { startReloads } from "./reloads.ts";
 import type { Settings } from "./settings.ts";
@@ -57,10 +58,13 @@ export async function soak(settings: Settings): Promise<SoakResult> {
   const sidecar = await started(folder, settings, records);
   const memory = sampleMemory(sidecar.pid);
   const reloads = startReloads(folder, settings.reloadSeconds * 1000);
+  const { minutes } = settings;
+  const hush = startProgress({ minutes, ledger, memory }, process.stderr);
   const startMs = performance.now();
   try {
     await play({ settings, rows, times, ledger, records, hashes, url: urlOf(sidecar) });
   } finally {
+    hush();
     memory.stop();
     await reloads.stop();
   }

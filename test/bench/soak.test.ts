@@ -8,7 +8,9 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Outcome } from "../../bench/soak/caller.ts";
+import { Ledger } from "../../bench/soak/ledger.ts";
 import { planOf, type CallPlan } from "../../bench/soak/plan.ts";
+import { progressLine } from "../../bench/soak/progress.ts";
 import { Records } from "../../bench/soak/records.ts";
 import { errorBody, piecesOf } from "../../bench/soak/reply.ts";
 import { slopeOf } from "../../bench/soak/slope.ts";
@@ -148,6 +150,15 @@ describe("a call of the soak", () => {
     records.heard("b");
     expect(records.counts).toEqual({ records: 2, missing: 0, unheard: 0 });
   });
+});
+
+it("says twice a minute how far the soak is and what is wrong so far", () => {
+  const ledger = Object.assign(new Ledger(), { sent: 930, changed: 1, wrong: 2, unexplained: 4 });
+  const rss = [{ at: 0.02, value: 311.6 }];
+  const memory = { rss, own: [], stop: () => undefined };
+  expect(progressLine({ minutes: 30, ledger, memory }, 62)).toBe(
+    "1:02 of 30:00   930 calls, 15 a second   3 wrong, 4 unexplained   312 MiB",
+  );
 });
 
 describe("the slope of a series", () => {
