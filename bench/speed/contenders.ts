@@ -38,7 +38,7 @@ export const directName = "direct";
 /** The name of the row that stands for Node's own limit. */
 export const bareName = "bare relay";
 export const sidestepName = "Sidestep";
-const nginxName = "nginx";
+export const nginxName = "nginx";
 export const portkeyName = "Portkey";
 export const litellmName = "LiteLLM";
 

@@ -42,10 +42,10 @@ async function measured(stage: Stage): Promise<Report> {
     ({ name }) => settings.parts.length === 0 || settings.parts.includes(name),
   );
   const done: Report["parts"][number][] = [];
-  for (const { name, about, run } of chosen) {
+  for (const [at, { name, about, rig, run }] of chosen.entries()) {
     stage.tell(`part ${name}`);
     done.push({ name, about, result: await run(stage) });
-    await stage.rest();
+    if (rig === undefined || chosen[at + 1]?.rig !== rig) await stage.rest();
   }
   const { rounds, seconds, note } = settings;
   return { machine, note, rounds, seconds, parts: done };

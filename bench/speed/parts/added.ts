@@ -1,15 +1,5 @@
 /** Part `added`: what a way adds to a call's latency in an open loop, at 200 and 1,000 calls/s and near its own limit. */
-import {
-  bareRelay,
-  direct,
-  directName,
-  litellmProxy,
-  nginx,
-  portkeyGateway,
-  sidestep,
-  sidestepName,
-  type Running,
-} from "../contenders.ts";
+import { directName, sidestepName, type Running } from "../contenders.ts";
 import {
   linesOver,
   middleIn,
@@ -20,14 +10,12 @@ import {
   type Table,
   type Target,
 } from "../figures.ts";
-import { startFixedUpstream } from "../nginx.ts";
 import { runOpenLoop } from "../open-loop.ts";
 import { chart } from "../chart.ts";
 import { inTurn, type Part } from "../part.ts";
-import { startAll, type Stage } from "../stage.ts";
-import { chatCall, chatReply } from "../traffic.ts";
-import { warmUp } from "../warm-up.ts";
-import { runWrk } from "../wrk.ts";
+import { relaysRig, warmRelays, type WarmRelay } from "../relays.ts";
+import type { Stage } from "../stage.ts";
+import { chatCall } from "../traffic.ts";
 
 const rates = [200, 1000];
 /** Of what a way can do at most: above, queues grow and latency says how long the run was. */
@@ -52,18 +40,14 @@ const lateNote =
 export const addedPart: Part = {
   name: "added",
   about: "added latency in an open loop, by calls/s",
+  rig: relaysRig,
   run: async (stage) => {
-    const { processes, folder, cores } = stage;
-    const place = { processes, folder, core: cores.load };
-    const upstream = await startFixedUpstream(place, chatReply());
-    const contenders = [direct, nginx, bareRelay, sidestep(), portkeyGateway, litellmProxy];
-    const running = await startAll(stage, contenders, upstream.url);
-    const capacities = await capacitiesOf(stage, running);
+    const running = await warmRelays(stage);
     const byRate: { readonly x: number; readonly table: Table }[] = [];
     for (const x of rates) {
-      byRate.push({ x, table: await fixedRate(stage, running, { rate: x, capacities }) });
+      byRate.push({ x, table: await fixedRate(stage, running, x) });
     }
-    const near = await nearSaturation(stage, running, capacities);
+    const near = await nearSaturation(stage, running);
     const tables = [...byRate.map(({ table }) => table), near];
     return { tables, pictures: [drawn(byRate, near)], targets: targetsOf(tables) };
   },
@@ -86,27 +70,12 @@ function drawn(
   return { name: "added", picture: chart(words, ends) };
 }
 
-type Capacities = ReadonlyMap<string, number>;
-
-/** Calls/s at 32 connections, which warms up as well. */
-async function capacitiesOf(stage: Stage, running: readonly Running[]): Promise<Capacities> {
-  const { folder, cores, settings } = stage;
-  const found = new Map<string, number>();
-  for (const { name, endpoint } of running) {
-    const load = { target: endpoint, bodies: [chatCall()], connections: 32 };
-    const place = { folder, core: cores.load };
-    const rate = await warmUp(settings, (seconds) => runWrk({ ...load, seconds }, place));
-    found.set(name, rate);
-  }
-  return found;
-}
-
 async function fixedRate(
   stage: Stage,
-  running: readonly Running[],
-  { rate, capacities }: { readonly rate: number; readonly capacities: Capacities },
+  running: readonly WarmRelay[],
+  rate: number,
 ): Promise<Table> {
-  const isAble = ({ name }: Running): boolean => (capacities.get(name) ?? 0) * nearShare >= rate;
+  const isAble = ({ capacity }: WarmRelay): boolean => capacity * nearShare >= rate;
   const unable = running.filter((one) => !isAble(one)).map(({ name }) => name);
   const found = new Rounds();
   await inTurn(stage.settings.rounds, running.filter(isAble), async (one, round) => {
@@ -126,14 +95,10 @@ async function fixedRate(
   return withAdded(withAdded(table, "p50", directName), "p99", directName);
 }
 
-async function nearSaturation(
-  stage: Stage,
-  running: readonly Running[],
-  capacities: Capacities,
-): Promise<Table> {
+async function nearSaturation(stage: Stage, running: readonly WarmRelay[]): Promise<Table> {
   const found = new Rounds();
   await inTurn(stage.settings.rounds, running, async (one, round) => {
-    const near = Math.round(nearShare * (capacities.get(one.name) ?? 0));
+    const near = Math.round(nearShare * one.capacity);
     const rate = Math.min(mostPerSecond, near);
     const latency = await latencyAt(stage, one, rate);
     found.add(one.name, { rate, ...latency });

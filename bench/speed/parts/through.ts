@@ -2,17 +2,10 @@
 import { cpuSeconds } from "../accounting.ts";
 import {
   bareName,
-  bareRelay,
-  direct,
   directName,
   litellmName,
-  litellmProxy,
-  nginx,
-  portkeyGateway,
   portkeyName,
-  sidestep,
   sidestepName,
-  workingRelay,
   type Running,
 } from "../contenders.ts";
 import {
@@ -27,15 +20,12 @@ import {
   type Table,
   type Target,
 } from "../figures.ts";
-import { startFixedUpstream } from "../nginx.ts";
 import { inTurn, type Part } from "../part.ts";
-import { startAll, type Stage } from "../stage.ts";
-import { chatCall, chatReply } from "../traffic.ts";
-import { warmUp } from "../warm-up.ts";
-import { runWrk, type WrkResult } from "../wrk.ts";
+import { loadOf, mostConnections, relaysRig, warmRelays } from "../relays.ts";
+import type { Stage } from "../stage.ts";
 
-/** The most first: whoever is warm then is warm for fewer. */
-const connectionCounts = [32, 1];
+/** The most first, as in the warm-up. */
+const connectionCounts = [mostConnections, 1];
 
 const columns: readonly Column[] = [
   { key: "rate", name: "calls/s", unit: "per second" },
@@ -49,17 +39,9 @@ const columns: readonly Column[] = [
 export const throughPart: Part = {
   name: "through",
   about: "pass-through of JSON calls in a closed loop: calls/s, latency, CPU",
+  rig: relaysRig,
   run: async (stage) => {
-    const { processes, folder, cores } = stage;
-    const place = { processes, folder, core: cores.load };
-    const upstream = await startFixedUpstream(place, chatReply());
-    const relays = [nginx, bareRelay, workingRelay, sidestep(), portkeyGateway, litellmProxy];
-    const contenders = [direct, ...relays];
-    const running = await startAll(stage, contenders, upstream.url);
-    const connections = Math.max(...connectionCounts);
-    for (const one of running) {
-      await warmUp(stage.settings, (seconds) => load(stage, one, { connections, seconds }));
-    }
+    const running = await warmRelays(stage);
     const tables: Table[] = [];
     for (const count of connectionCounts) {
       tables.unshift(await measured(stage, running, count));
@@ -77,7 +59,7 @@ async function measured(
   const found = new Rounds();
   await inTurn(rounds, running, async (one, round) => {
     const before = one.started === null ? 0 : cpuSeconds(one.started.pid);
-    const result = await load(stage, one, { connections, seconds });
+    const result = await loadOf(stage, one, { connections, seconds });
     const spent = one.started === null ? 0 : cpuSeconds(one.started.pid) - before;
     const { done, failed, p50, p90, p99 } = result;
     const rate = done / result.seconds;
@@ -86,15 +68,6 @@ async function measured(
     stage.tell(`through ${connections}, round ${round + 1}: ${one.name} ${Math.round(rate)}/s`);
   });
   return tableOf(found, connections);
-}
-
-function load(
-  { folder, cores }: Stage,
-  { endpoint }: Running,
-  size: { readonly connections: number; readonly seconds: number },
-): Promise<WrkResult> {
-  const bodies = [chatCall()];
-  return runWrk({ target: endpoint, bodies, ...size }, { folder, core: cores.load });
 }
 
 function tableOf(found: Rounds, connections: number): Table {

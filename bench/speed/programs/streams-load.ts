@@ -8,6 +8,7 @@ import type { StreamLoad } from "../streams-load.ts";
 
 /** Connections that are opened at one time. */
 const mostOpening = 100;
+/** A stream that says nothing for this long once counting is over has failed. */
 const graceMs = 5000;
 const sentPattern = /"content": ?"(\d+\.\d+)"/gu;
 
@@ -21,7 +22,7 @@ class Load {
   #endMs = Number.POSITIVE_INFINITY;
   #started = 0;
   #open = 0;
-  #running = 0;
+  readonly #streams: Stream[] = [];
   #done = 0;
   #failed = 0;
 
@@ -45,10 +46,10 @@ class Load {
     this.#countFromMs = machineMs() + warmSeconds * 1000;
     this.#endMs = this.#countFromMs + seconds * 1000;
     const over = this.#endMs + graceMs;
-    while (this.#running > 0 && machineMs() < over) await tick();
+    while (this.#silent() > 0 && machineMs() < over) await tick();
     return {
       done: this.#done,
-      failed: this.#failed + this.#running,
+      failed: this.#failed + this.#silent(),
       chunks: this.#delays.total,
       first50: this.#firsts.quantile(0.5),
       first99: this.#firsts.quantile(0.99),
@@ -61,7 +62,6 @@ class Load {
   #startOne(): void {
     if (this.#started >= this.#load.streams) return;
     this.#started += 1;
-    this.#running += 1;
     let isOpen = false;
     const settled = (failed: boolean): void => {
       if (isOpen) return;
@@ -83,10 +83,15 @@ class Load {
         else this.#failed += 1;
         settled(!isWhole);
         if (isWhole && machineMs() < this.#endMs) stream.call();
-        else this.#running -= 1;
       },
     });
+    this.#streams.push(stream);
     stream.call();
+  }
+
+  /** How many have not shown since the end that they still go on; nobody waits until they are whole. */
+  #silent(): number {
+    return this.#streams.filter((stream) => stream.isSilentSince(this.#endMs)).length;
   }
 
   #isCounting(): boolean {
@@ -110,6 +115,7 @@ class Stream {
   readonly #hearer: Hearer;
   readonly #reader = new ReplyReader();
   #calledMs = 0;
+  #heardMs = 0;
   #isFirst = false;
   #isUnderWay = false;
 
@@ -122,6 +128,10 @@ class Stream {
     this.#socket.on("close", () => this.#over(false));
   }
 
+  isSilentSince(ms: number): boolean {
+    return this.#isUnderWay && this.#heardMs < ms;
+  }
+
   call(): void {
     this.#calledMs = machineMs();
     this.#isFirst = true;
@@ -131,6 +141,7 @@ class Stream {
 
   #read(bytes: Buffer): void {
     const nowMs = machineMs();
+    this.#heardMs = nowMs;
     const { isDone, body } = this.#reader.push(bytes);
     if (this.#isFirst && body.length > 0) {
       this.#isFirst = false;
