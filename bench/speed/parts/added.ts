@@ -1,4 +1,5 @@
 /** Part `added`: what a way adds to a call's latency in an open loop, at 200 and 1,000 calls/s and near its own limit. */
+import { costByLoad, costTarget } from "../cost-by-load.ts";
 import { directName, sidestepName, type Running } from "../contenders.ts";
 import {
   linesOver,
@@ -48,7 +49,8 @@ export const addedPart: Part = {
       byRate.push({ x, table: await fixedRate(stage, running, x) });
     }
     const near = await nearSaturation(stage, running);
-    const tables = [...byRate.map(({ table }) => table), near];
+    const cost = await costByLoad(stage, running, nearLimit);
+    const tables = [...byRate.map(({ table }) => table), near, cost];
     return { tables, pictures: [drawn(byRate, near)], targets: targetsOf(tables) };
   },
 };
@@ -95,11 +97,14 @@ async function fixedRate(
   return withAdded(withAdded(table, "p50", directName), "p99", directName);
 }
 
+function nearLimit({ capacity }: WarmRelay): number {
+  return Math.min(mostPerSecond, Math.round(nearShare * capacity));
+}
+
 async function nearSaturation(stage: Stage, running: readonly WarmRelay[]): Promise<Table> {
   const found = new Rounds();
   await inTurn(stage.settings.rounds, running, async (one, round) => {
-    const near = Math.round(nearShare * one.capacity);
-    const rate = Math.min(mostPerSecond, near);
+    const rate = nearLimit(one);
     const latency = await latencyAt(stage, one, rate);
     found.add(one.name, { rate, ...latency });
     stage.tell(`added near saturation, round ${round + 1}: ${one.name} at ${rate}/s`);
@@ -130,9 +135,10 @@ function targetsOf(tables: readonly Table[]): readonly Target[] {
     { of: "p50", bar: 0.15 },
     { of: "p99", bar: 1.5 },
   ];
-  return bars.map(({ of, bar }) => {
+  const added = bars.map(({ of, bar }): Target => {
     const at = { table: "added-1000", row: sidestepName, column: `added-${of}` };
     const text = `added ${of} at 1,000 calls/s`;
     return { text, value: middleIn(tables, at), unit: "ms", bar, isMost: true };
   });
+  return [...added, costTarget(tables)];
 }
