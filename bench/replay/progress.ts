@@ -41,8 +41,11 @@ export class Progress {
   #line(nowMs: number): string {
     const perSecond = (1000 * this.#done) / Math.max(1, nowMs - this.#startMs);
     const leftSeconds = Math.ceil((this.#total - this.#done) / perSecond);
-    const minutes = Math.floor(leftSeconds / 60);
-    const left = `${minutes}:${String(leftSeconds % 60).padStart(2, "0")}`;
-    return `${this.#done}/${this.#total}  ${perSecond.toFixed(0)}/s  ${left} left`;
+    return `${this.#done}/${this.#total}  ${perSecond.toFixed(0)}/s  ${clockText(leftSeconds)} left`;
   }
+}
+
+/** Minutes and seconds, from whole seconds. */
+export function clockText(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

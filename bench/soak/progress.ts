@@ -1,5 +1,6 @@
 /** Says how far the soak is while it goes on, for nobody waits half an hour in silence. */
 
+import { clockText } from "../replay/progress.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MemorySeries } from "./memory.ts";
 
@@ -28,14 +29,9 @@ export function progressLine({ minutes, ledger, memory }: Played, seconds: numbe
   const { sent, changed, wrong, unexplained } = ledger;
   const resident = memory.rss.at(-1)?.value ?? 0;
   return [
-    `${clock(seconds)} of ${clock(minutes * 60)}`,
+    `${clockText(Math.round(seconds))} of ${clockText(Math.round(minutes * 60))}`,
     `${sent} calls, ${(sent / seconds).toFixed(0)} a second`,
     `${changed + wrong} wrong, ${unexplained} unexplained`,
     `${resident.toFixed(0)} MiB`,
   ].join("   ");
-}
-
-function clock(seconds: number): string {
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }

@@ -5,11 +5,11 @@ import { sidestep, type Running } from "../contenders.ts";
 import { middleIn, ratios, Rounds, withDerived, type Column, type Table } from "../figures.ts";
 import { startFixedUpstream } from "../nginx.ts";
 import { inTurn, type Part } from "../part.ts";
+import { loadOf, mostConnections } from "../relays.ts";
 import { scrape } from "../scraped.ts";
 import { startAll, type Stage } from "../stage.ts";
-import { chatCall, chatReply } from "../traffic.ts";
+import { chatReply } from "../traffic.ts";
 import { warmUp } from "../warm-up.ts";
-import { runWrk } from "../wrk.ts";
 
 const shippedName = "as shipped";
 const sampledName = "10 % of the calls traced";
@@ -80,12 +80,14 @@ async function measured(stage: Stage, running: readonly Running[]): Promise<Tabl
   const { settings } = stage;
   const { rounds, seconds } = settings;
   const found = new Rounds();
-  for (const one of running) await warmUp(settings, (length) => load(stage, one, length));
+  const load = (one: Running, length: number): ReturnType<typeof loadOf> =>
+    loadOf(stage, one, { connections: mostConnections, seconds: length });
+  for (const one of running) await warmUp(settings, (length) => load(one, length));
   await inTurn(rounds, running, async (one, round) => {
     const pid = one.started?.pid ?? 0;
     const before = cpuSeconds(pid);
     const reading = setInterval(() => void scrape(one), scrapeMs);
-    const result = await load(stage, one, seconds);
+    const result = await load(one, seconds);
     clearInterval(reading);
     const cpu = (1000 * (cpuSeconds(pid) - before)) / result.done;
     found.add(one.name, { rate: result.done / result.seconds, p99: result.p99, cpu });
@@ -105,13 +107,4 @@ async function measured(stage: Stage, running: readonly Running[]): Promise<Tabl
     against: shippedName,
     by: ratios,
   });
-}
-
-function load(
-  { folder, cores }: Stage,
-  { endpoint }: Running,
-  seconds: number,
-): ReturnType<typeof runWrk> {
-  const size = { connections: 32, seconds };
-  return runWrk({ target: endpoint, bodies: [chatCall()], ...size }, { folder, core: cores.load });
 }
