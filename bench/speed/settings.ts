@@ -40,7 +40,7 @@ ${lines.join("\n")}
   --rounds N         how often every contender has its turn           [3]
   --seconds N        length of one measurement                        [1]
   --quick            one round of one second, fewer sizes: to see that everything works
-  --load-seconds N   how long the footprint stands under load         [8]
+  --load-seconds N   how long the footprint stands under load         [5]
   --replay FILE      the recorded traffic     [../shared/data/replay_dev.jsonl.gz]
   --out FOLDER       where the results go  [bench/results, bench/results/tmp when not all ran in full]
   --note TEXT        put under the results' title
@@ -78,7 +78,7 @@ function sizes(values: Given): Omit<Settings, "parts" | "note"> {
   };
 }
 
-const full = { seconds: "1", rounds: "3", loadSeconds: "8" };
+const full = { seconds: "1", rounds: "3", loadSeconds: "5" };
 const quick = { seconds: "1", rounds: "1", loadSeconds: "2" };
 
 // The options stand here alone so that the types of their values follow from them.

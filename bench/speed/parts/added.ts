@@ -1,6 +1,6 @@
 /** Part `added`: what a way adds to a call's latency in an open loop, at 200 and 1,000 calls/s and near its own limit. */
 import { costByLoad, costTarget } from "../cost-by-load.ts";
-import { directName, sidestepName, type Running } from "../contenders.ts";
+import { directName, sidestepName, workingRelay, type Running } from "../contenders.ts";
 import {
   linesOver,
   middleIn,
@@ -43,7 +43,7 @@ export const addedPart: Part = {
   about: "added latency in an open loop, by calls/s",
   rig: relaysRig,
   run: async (stage) => {
-    const running = await warmRelays(stage);
+    const running = (await warmRelays(stage)).filter(isCompared);
     const byRate: { readonly x: number; readonly table: Table }[] = [];
     for (const x of rates) {
       byRate.push({ x, table: await fixedRate(stage, running, x) });
@@ -54,6 +54,11 @@ export const addedPart: Part = {
     return { tables, pictures: [drawn(byRate, near)], targets: targetsOf(tables) };
   },
 };
+
+/** The working relay says what work costs, which `through` shows. */
+function isCompared({ name }: WarmRelay): boolean {
+  return name !== workingRelay.name;
+}
 
 /** Each way's line ends near its own limit. */
 function drawn(

@@ -1,12 +1,5 @@
 /** Part `decision`: what deciding costs by the length of the text, and whether classifying slows what is relayed beside it. */
-import {
-  direct,
-  sidestep,
-  sidestepName,
-  withHeader,
-  type Endpoint,
-  type Running,
-} from "../contenders.ts";
+import { direct, sidestep, sidestepName, type Endpoint, type Running } from "../contenders.ts";
 import { middleIn, Rounds, type Column, type Drawn, type Table, type Target } from "../figures.ts";
 import { besideStreams } from "../beside-streams.ts";
 import { startFixedUpstream } from "../nginx.ts";
@@ -23,12 +16,10 @@ const quickLengths = [64, 4000];
 /** Texts of one length, so that nothing is answered from what was computed for the last call. */
 const textsEach = 20;
 
-const relayedName = "relayed unread";
 const columns: readonly Column[] = [
   { key: "decision", name: "decision, mean", unit: "ms" },
   { key: "p50", name: "call p50", unit: "ms" },
   { key: "p99", name: "call p99", unit: "ms" },
-  { key: "relayed", name: `${relayedName} p50`, unit: "ms" },
   { key: "added", name: "classified and forwarded, p50 above decision and direct way", unit: "ms" },
 ];
 
@@ -99,17 +90,16 @@ async function atLength(
   stage: Stage,
   { plain, own }: { readonly plain: Running; readonly own: Running },
   length: number,
-): Promise<Record<"decision" | "p50" | "p99" | "relayed" | "added", number>> {
+): Promise<Record<"decision" | "p50" | "p99" | "added", number>> {
   const bodies = textsOf(length).map((text) => plainCall(text));
   const straight = await load(stage, plain.endpoint, bodies);
-  const relayed = await load(stage, withHeader(own.endpoint, "x-relay"), bodies);
   const before = await scrape(own);
   const { p50, p99 } = await load(stage, own.endpoint, bodies);
   const after = await scrape(own);
   const spent = (name: string): number => after.sum(name) - before.sum(name);
   const count = spent("sidestep_decision_seconds_count");
   const decision = (1000 * spent("sidestep_decision_seconds_sum")) / count;
-  return { decision, p50, p99, relayed: relayed.p50, added: p50 - decision - straight.p50 };
+  return { decision, p50, p99, added: p50 - decision - straight.p50 };
 }
 
 const words =

@@ -29,11 +29,14 @@ const columns: readonly Column[] = [
   { key: "local", name: "answered in the pod", unit: "percent" },
 ];
 
-/** One kind of answer, with calls that get it. */
-interface Kind {
-  readonly name: string;
+interface Called {
   readonly running: Running;
   readonly bodies: readonly string[];
+}
+
+/** One kind of answer, with calls that get it. */
+interface Kind extends Called {
+  readonly name: string;
 }
 
 export const localPart: Part = {
@@ -100,8 +103,8 @@ async function measured(
   const { settings } = stage;
   const { rounds, seconds } = settings;
   const found = new Rounds();
-  for (const kind of kinds) {
-    await warmUp(settings, (length) => load(stage, kind, { connections, seconds: length }));
+  for (const each of processesOf(kinds)) {
+    await warmUp(settings, (length) => load(stage, each, { connections, seconds: length }));
   }
   const turns = kinds.map((kind) => ({ ...kind.running, name: kind.name }));
   await inTurn(rounds, turns, async ({ name }, round) => {
@@ -129,6 +132,15 @@ async function measured(
   });
 }
 
+/** Each process once, with all the calls that are measured in it. */
+function processesOf(kinds: readonly Kind[]): readonly Called[] {
+  const groups = Map.groupBy(kinds, ({ running }) => running);
+  return [...groups].map(([running, of]) => ({
+    running,
+    bodies: of.flatMap(({ bodies }) => bodies),
+  }));
+}
+
 /** Calls that it has answered itself; NaN for the limit. */
 async function answeredSoFar({ name, running }: Kind): Promise<number> {
   if (name === limitName) return Number.NaN;
@@ -141,7 +153,7 @@ async function answeredSoFar({ name, running }: Kind): Promise<number> {
 
 function load(
   { folder, cores }: Stage,
-  { running, bodies }: Kind,
+  { running, bodies }: Called,
   size: { readonly connections: number; readonly seconds: number },
 ): ReturnType<typeof runWrk> {
   return runWrk({ target: running.endpoint, bodies, ...size }, { folder, core: cores.load });
