@@ -82,9 +82,20 @@ export interface Verdict {
 
 /** Tokens as the provider counted them, or as estimated for a local answer. */
 export interface Usage {
+  /** Everything that was read, what the provider's prompt cache had or took included. */
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly isEstimate: boolean;
+  /** Absent where the provider's prompt cache had nothing to do with the call, or it does not say. */
+  readonly promptCache?: PromptCacheUsage;
+}
+
+/** Input tokens that the provider's own prompt cache had or took; they have prices of their own. */
+export interface PromptCacheUsage {
+  readonly readTokens: number;
+  readonly writtenTokens: number;
+  /** Those of the written ones that are kept for an hour. */
+  readonly hourTokens: number;
 }
 
 /** How a reply ended; every call has exactly one. */

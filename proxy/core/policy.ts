@@ -186,6 +186,11 @@ export interface Provider {
 export interface Price {
   readonly input: number;
   readonly output: number;
+  /** Input that the provider's prompt cache has; what is absent costs what input costs. */
+  readonly cacheRead?: number;
+  /** Input that it takes, and what it keeps for an hour. */
+  readonly cacheWrite?: number;
+  readonly cacheWriteHour?: number;
   readonly asOf: string;
 }
 

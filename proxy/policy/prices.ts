@@ -1,5 +1,5 @@
 /** List prices of well-known models: the bundled table, and what a call costs by it; layers and load.ts use it. */
-import type { Usage } from "../core/decision.ts";
+import type { PromptCacheUsage, Usage } from "../core/decision.ts";
 import type { Price } from "../core/policy.ts";
 import { bundledFile } from "../core/bundled.ts";
 import { frozen, frozenMap } from "./freeze.ts";
@@ -60,5 +60,17 @@ function search(prices: ReadonlyMap<string, Price>, model: string): Price | null
 
 /** What so many tokens cost, in USD. */
 export function costOf(price: Price, usage: Usage): number {
-  return (usage.inputTokens * price.input + usage.outputTokens * price.output) / 1_000_000;
+  const { input, output, cacheRead = input, cacheWrite = input } = price;
+  const { cacheWriteHour = cacheWrite } = price;
+  const { readTokens, writtenTokens, hourTokens } = usage.promptCache ?? uncached;
+  const freshTokens = usage.inputTokens - readTokens - writtenTokens;
+  const inMillions =
+    freshTokens * input +
+    readTokens * cacheRead +
+    (writtenTokens - hourTokens) * cacheWrite +
+    hourTokens * cacheWriteHour +
+    usage.outputTokens * output;
+  return inMillions / 1_000_000;
 }
+
+const uncached: PromptCacheUsage = { readTokens: 0, writtenTokens: 0, hourTokens: 0 };

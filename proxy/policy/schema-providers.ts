@@ -118,6 +118,18 @@ export const price: Schema<Price> = v.pipe(
   map({
     input: requiredKey(number(0, 100_000), "USD per million input tokens."),
     output: requiredKey(number(0, 100_000), "USD per million output tokens."),
+    cache_read: key(
+      number(0, 100_000),
+      "USD per million input tokens that the provider's prompt cache has; default: as input.",
+    ),
+    cache_write: key(
+      number(0, 100_000),
+      "USD per million input tokens that the provider's prompt cache takes; default: as input.",
+    ),
+    cache_write_1h: key(
+      number(0, 100_000),
+      "USD per million input tokens that it takes for an hour; default: as cache_write.",
+    ),
     as_of: requiredKey(
       form(
         /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/,
@@ -126,7 +138,14 @@ export const price: Schema<Price> = v.pipe(
       "The day the price was looked up.",
     ),
   }),
-  v.transform(({ input, output, as_of: asOf }): Price => ({ input, output, asOf })),
+  v.transform(({ input, output, as_of: asOf, ...cache }): Price => ({
+    input,
+    output,
+    ...(cache.cache_read === undefined ? {} : { cacheRead: cache.cache_read }),
+    ...(cache.cache_write === undefined ? {} : { cacheWrite: cache.cache_write }),
+    ...(cache.cache_write_1h === undefined ? {} : { cacheWriteHour: cache.cache_write_1h }),
+    asOf,
+  })),
 );
 
 /** A target. */

@@ -44,6 +44,8 @@ export interface CallRow {
   readonly savedUsd: number | null;
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWrittenTokens: number | null;
   readonly isUsageEstimate: boolean | null;
   readonly overheadMs: number;
   readonly firstByteMs: number;

@@ -1,5 +1,5 @@
 /** The decision record as JSON, the same for log line, `/decisions` and `explain`; holds no content. */
-import type { DecisionRecord, RouteCheck, Verdict } from "../core/decision.ts";
+import type { DecisionRecord, RouteCheck, Usage, Verdict } from "../core/decision.ts";
 import type { JsonObject } from "../core/request.ts";
 import type { Classification, ModelSignals, Signals } from "../core/signals.ts";
 import { scrubbed } from "./fault-summary.ts";
@@ -21,9 +21,7 @@ export function flatRecord(record: DecisionRecord): JsonObject {
     status: record.status,
     ending: record.ending,
     ...flatVerdict(record.verdict),
-    inputTokens: record.usage?.inputTokens ?? null,
-    outputTokens: record.usage?.outputTokens ?? null,
-    isUsageEstimate: record.usage?.isEstimate ?? null,
+    ...flatUsage(record.usage),
     overheadMs: rounded(record.overheadMs),
     firstByteMs: rounded(record.firstByteMs),
     totalMs: rounded(record.totalMs),
@@ -105,6 +103,17 @@ function flatVerdict(verdict: Verdict): JsonObject {
     ageSeconds: verdict.ageSeconds,
     costUsd: verdict.costUsd,
     savedUsd: verdict.savedUsd,
+  };
+}
+
+function flatUsage(usage: Usage | null): JsonObject {
+  const cache = usage?.promptCache;
+  return {
+    inputTokens: usage?.inputTokens ?? null,
+    outputTokens: usage?.outputTokens ?? null,
+    cacheReadTokens: cache === undefined ? null : cache.readTokens,
+    cacheWrittenTokens: cache === undefined ? null : cache.writtenTokens,
+    isUsageEstimate: usage?.isEstimate ?? null,
   };
 }
 

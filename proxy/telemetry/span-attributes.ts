@@ -1,6 +1,6 @@
 /** What spans say of a call, an attempt and a settled record; names only, no content; used by call-trace. */
 import type { Attributes } from "@opentelemetry/api";
-import type { DecisionRecord, Verdict } from "../core/decision.ts";
+import type { DecisionRecord, Usage, Verdict } from "../core/decision.ts";
 import type { TracedAttempt } from "../core/tracing.ts";
 import type { ReasonCode } from "../core/reasons.ts";
 import type { Protocol } from "../core/request.ts";
@@ -86,11 +86,19 @@ export function usageAttributes(record: DecisionRecord): Attributes {
   return defined({
     [names.status]: record.verdict.decision === "local" ? null : record.status,
     [names.requestStream]: record.stream ? true : null,
-    [names.inputTokens]: record.usage?.inputTokens,
-    [names.outputTokens]: record.usage?.outputTokens,
+    ...tokenAttributes(record.usage),
     [names.firstChunk]: record.stream ? record.firstByteMs / 1000 : null,
     [names.msPerToken]: msPerToken(record),
   });
+}
+
+function tokenAttributes(usage: Usage | null): Loose {
+  return {
+    [names.inputTokens]: usage?.inputTokens,
+    [names.outputTokens]: usage?.outputTokens,
+    [names.cacheReadTokens]: usage?.promptCache?.readTokens,
+    [names.cacheWrittenTokens]: usage?.promptCache?.writtenTokens,
+  };
 }
 
 /** The pace of a stream after its first byte; null where there is none to speak of. */

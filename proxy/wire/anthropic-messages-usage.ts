@@ -1,9 +1,10 @@
 /** Tallies Anthropic Messages replies: usage, model, and whether the message stopped; used by the codec's usage reader. */
-import type { Usage } from "../core/decision.ts";
+import type { PromptCacheUsage, Usage } from "../core/decision.ts";
 import type { JsonObject } from "../core/request.ts";
 import type { UsageReport } from "./codec.ts";
 import { countAt, isObject, objectAt, objectsAt, parseJson, stringAt } from "./json.ts";
 import type { SseEvent } from "./sse.ts";
+import { countedUsage } from "./prompt-cache.ts";
 import { estimateTokens } from "./tokens.ts";
 import type { Tally } from "./usage-reader.ts";
 
@@ -70,7 +71,15 @@ function usageOf(counts: JsonObject): Usage | null {
   const fresh = countAt(counts, "input_tokens");
   const outputTokens = countAt(counts, "output_tokens");
   if (fresh === undefined || outputTokens === undefined) return null;
-  const written = countAt(counts, "cache_creation_input_tokens") ?? 0;
-  const found = countAt(counts, "cache_read_input_tokens") ?? 0;
-  return { inputTokens: fresh + written + found, outputTokens, isEstimate: false };
+  const cache = cacheOf(counts);
+  const inputTokens = fresh + cache.writtenTokens + cache.readTokens;
+  return countedUsage({ inputTokens, outputTokens }, cache);
+}
+
+function cacheOf(counts: JsonObject): PromptCacheUsage {
+  return {
+    readTokens: countAt(counts, "cache_read_input_tokens") ?? 0,
+    writtenTokens: countAt(counts, "cache_creation_input_tokens") ?? 0,
+    hourTokens: countAt(objectAt(counts, "cache_creation"), "ephemeral_1h_input_tokens") ?? 0,
+  };
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from "../core/request.ts";
 import type { UsageReport } from "./codec.ts";
 import { countAt, isObject, objectAt, objectsAt, parseJson, stringAt } from "./json.ts";
 import type { SseEvent } from "./sse.ts";
+import { countedUsage } from "./prompt-cache.ts";
 import { estimateTokens } from "./tokens.ts";
 import type { Tally } from "./usage-reader.ts";
 
@@ -64,7 +65,15 @@ function usageOf(usage: JsonObject): Usage | null {
   const inputTokens = countAt(usage, "prompt_tokens");
   const outputTokens = countAt(usage, "completion_tokens");
   if (inputTokens === undefined || outputTokens === undefined) return null;
-  return { inputTokens, outputTokens, isEstimate: false };
+  const details = objectAt(usage, "prompt_tokens_details");
+  return countedUsage(
+    { inputTokens, outputTokens },
+    {
+      readTokens: countAt(details, "cached_tokens") ?? 0,
+      writtenTokens: countAt(details, "cache_write_tokens") ?? 0,
+      hourTokens: 0,
+    },
+  );
 }
 
 /** Everything that a message or delta says, tool calls included, since all of it is paid for. */

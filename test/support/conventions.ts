@@ -25,6 +25,8 @@ export const registry: Readonly<Record<string, AttributeType>> = {
   "gen_ai.system_instructions": "string",
   "gen_ai.usage.input_tokens": "int",
   "gen_ai.usage.output_tokens": "int",
+  "gen_ai.usage.cache_read.input_tokens": "int",
+  "gen_ai.usage.cache_write.input_tokens": "int",
 };
 
 /** Deprecated in the registry; written only where the environment asks for older names. */

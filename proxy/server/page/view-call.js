@@ -109,9 +109,10 @@ function recordFacts(record) {
 }
 
 /** @param {CallPage["record"]} record */
-function tokensIn({ inputTokens, outputTokens, isUsageEstimate }) {
+function tokensIn({ inputTokens, outputTokens, cacheReadTokens, isUsageEstimate }) {
   if (inputTokens === null) return none;
-  return `${whole(inputTokens)} in, ${whole(outputTokens)} out${isUsageEstimate ? " (estimated)" : ""}`;
+  const cached = cacheReadTokens ? ` (${whole(cacheReadTokens)} from the provider's cache)` : "";
+  return `${whole(inputTokens)} in${cached}, ${whole(outputTokens)} out${isUsageEstimate ? " (estimated)" : ""}`;
 }
 
 /** @param {CallPage["record"]} record */

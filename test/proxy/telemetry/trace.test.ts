@@ -152,6 +152,20 @@ describe("a forwarded call", () => {
     expect(JSON.stringify(collector.spans)).not.toContain("secret");
   });
 
+  it("says what the provider's prompt cache had and took, where it had a part in it", async () => {
+    const tracer = await tracerTo(collector.url);
+    const promptCache = { readTokens: 900, writtenTokens: 50, hourTokens: 0 };
+    const usage = { inputTokens: 1000, outputTokens: 8, isEstimate: false, promptCache };
+    const span = started(tracer, []);
+    span.attempt(cloud);
+    span.end(recordOf({ verdict: forwardedVerdict(), usage }));
+    await tracer.close();
+    const attempt = spanNamed("chat gpt-4o-mini");
+    expect(attributeOf(attempt, "gen_ai.usage.input_tokens")).toBe(1000);
+    expect(attributeOf(attempt, "gen_ai.usage.cache_read.input_tokens")).toBe(900);
+    expect(attributeOf(attempt, "gen_ai.usage.cache_write.input_tokens")).toBe(50);
+  });
+
   it("gives each attempt a span and a parent-id of its own", async () => {
     const tracer = await tracerTo(collector.url);
     const span = started(tracer, ["traceparent", traceparent]);

@@ -32,7 +32,12 @@ const anthropic = (body: Buffer | string, form?: Form): UsageReport | null =>
 const openAiModel = "gpt-4o-mini-2024-07-18";
 const openAiUsage = { inputTokens: 20, outputTokens: 7, isEstimate: false };
 const anthropicWhole = {
-  usage: { inputTokens: 12, outputTokens: 17, isEstimate: false },
+  usage: {
+    inputTokens: 12,
+    outputTokens: 17,
+    isEstimate: false,
+    promptCache: { readTokens: 5, writtenTokens: 4, hourTokens: 0 },
+  },
   model: "claude-haiku-4-5-20251001",
   isComplete: true,
 };
@@ -75,6 +80,46 @@ describe("a complete reply", () => {
         expect(anthropic(bytes, { piece })).toEqual(anthropicWhole);
       }),
     );
+  });
+});
+
+describe("what the provider's prompt cache had or took", () => {
+  const openAiCounting = (details: string): UsageReport | null =>
+    openAi(
+      `{"choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":2006,"completion_tokens":300,"prompt_tokens_details":${details}}}`,
+    );
+  const anthropicCounting = (counts: string): UsageReport | null =>
+    anthropic(
+      `{"type":"message","stop_reason":"end_turn","usage":{"input_tokens":10,"output_tokens":2,${counts}}}`,
+    );
+
+  it("is told by OpenAI as a part of the input", () => {
+    const usage = openAiCounting('{"cached_tokens":1920,"cache_write_tokens":80}')?.usage;
+    expect(usage?.inputTokens).toBe(2006);
+    expect(usage?.promptCache).toEqual({ readTokens: 1920, writtenTokens: 80, hourTokens: 0 });
+  });
+
+  it("is told by Anthropic beside the input, with what is kept for an hour", () => {
+    const usage = anthropicCounting(
+      '"cache_read_input_tokens":1000,"cache_creation_input_tokens":300,"cache_creation":{"ephemeral_5m_input_tokens":100,"ephemeral_1h_input_tokens":200}',
+    )?.usage;
+    expect(usage?.inputTokens).toBe(1310);
+    expect(usage?.promptCache).toEqual({ readTokens: 1000, writtenTokens: 300, hourTokens: 200 });
+  });
+
+  it("is left out where there was none, and where the counts contradict each other", () => {
+    for (const details of [
+      "null",
+      "{}",
+      '{"cached_tokens":0}',
+      '{"cached_tokens":2007}',
+      '{"cached_tokens":"9"}',
+    ]) {
+      const usage = openAiCounting(details)?.usage;
+      expect(usage).toEqual({ inputTokens: 2006, outputTokens: 300, isEstimate: false });
+    }
+    const hour = '"cache_creation":{"ephemeral_1h_input_tokens":7}';
+    expect(anthropicCounting(hour)?.usage?.promptCache).toBeUndefined();
   });
 });
 
