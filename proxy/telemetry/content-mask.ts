@@ -75,8 +75,7 @@ type Find = (text: string) => readonly Span[];
 
 /** In this order: what is found first is no more looked at. */
 const finders: readonly Find[] = [
-  matching("secret", secretPattern),
-  emails,
+  secretsAndEmails,
   ibans,
   cards,
   phones,
@@ -103,6 +102,18 @@ function isTelling(word: string): boolean {
 
 function digitsOf(text: string): string {
   return text.replaceAll(/\D/g, "");
+}
+
+/** A domain may begin as tokens do, and a password stand before one: what overlaps is one thing, of the kind that begins first. */
+function secretsAndEmails(text: string): readonly Span[] {
+  const whole: Span[] = [];
+  const found = [...matching("secret", secretPattern)(text), ...emails(text)];
+  for (const span of found.toSorted((one, other) => one.start - other.start)) {
+    const last = whole.at(-1);
+    if (last === undefined || span.start >= last.end) whole.push(span);
+    else whole[whole.length - 1] = { ...last, end: Math.max(last.end, span.end) };
+  }
+  return whole;
 }
 
 /** Letters of scripts that set words apart by spaces, digits and the signs of addresses. */
