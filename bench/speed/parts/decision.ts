@@ -30,11 +30,13 @@ export const decisionPart: Part = {
     const { processes, folder, cores } = stage;
     const place = { processes, folder, core: cores.load };
     const upstream = await startFixedUpstream(place, chatReply());
+    const straight = await directByLength(stage, upstream.url);
     const tables: Table[] = [];
     for (const isPinned of [true, false]) {
       const own = sidestep({ policy: supportPolicy, isPinned });
-      const running = await startAll(stage, [direct, own], upstream.url);
-      tables.push(await byLength(stage, running, isPinned));
+      const [running] = await startAll(stage, [own], upstream.url);
+      if (running !== undefined)
+        tables.push(await byLength(stage, { running, straight }, isPinned));
     }
     await stage.rest();
     const picture = drawn(tables);
@@ -56,20 +58,36 @@ function drawn(tables: readonly Table[]): Drawn {
   return { name: "decision", picture: chart(words, lines) };
 }
 
+/** The direct way's p50 by length, in ms; hundredths of what deciding takes, so that one round tells enough. */
+async function directByLength(stage: Stage, url: string): Promise<ReadonlyMap<number, number>> {
+  const [plain] = await startAll(stage, [direct], url);
+  const found = new Map<number, number>();
+  for (const length of lengthsOf(stage)) {
+    if (plain === undefined) continue;
+    const { p50 } = await load(stage, plain.endpoint, bodiesOf(length));
+    found.set(length, p50);
+  }
+  return found;
+}
+
+function lengthsOf({ settings }: Stage): readonly number[] {
+  return settings.isQuick ? quickLengths : lengths;
+}
+
+interface Measured {
+  readonly running: Running;
+  readonly straight: ReadonlyMap<number, number>;
+}
+
 async function byLength(
   stage: Stage,
-  running: readonly Running[],
+  { running, straight }: Measured,
   isPinned: boolean,
 ): Promise<Table> {
-  const { rounds, isQuick } = stage.settings;
-  const [plain, own] = running;
   const found = new Rounds();
-  const sizes = (isQuick ? quickLengths : lengths).map((length) => ({ length }));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const { length } of sizes) {
-      if (plain === undefined || own === undefined) continue;
-      const figures = await atLength(stage, { plain, own }, length);
-      found.add(rowOf(length), figures);
+  for (let round = 0; round < stage.settings.rounds; round += 1) {
+    for (const [length, directP50] of straight) {
+      found.add(rowOf(length), await atLength(stage, { running, length, directP50 }));
       stage.tell(`decision of ${length} characters, round ${round + 1}`);
     }
   }
@@ -86,32 +104,36 @@ async function byLength(
   };
 }
 
+interface AtLength {
+  readonly running: Running;
+  readonly length: number;
+  readonly directP50: number;
+}
+
 async function atLength(
   stage: Stage,
-  { plain, own }: { readonly plain: Running; readonly own: Running },
-  length: number,
+  { running, length, directP50 }: AtLength,
 ): Promise<Record<"decision" | "p50" | "p99" | "added", number>> {
-  const bodies = textsOf(length).map((text) => plainCall(text));
-  const straight = await load(stage, plain.endpoint, bodies);
-  const before = await scrape(own);
-  const { p50, p99 } = await load(stage, own.endpoint, bodies);
-  const after = await scrape(own);
+  const before = await scrape(running);
+  const { p50, p99 } = await load(stage, running.endpoint, bodiesOf(length));
+  const after = await scrape(running);
   const spent = (name: string): number => after.sum(name) - before.sum(name);
   const count = spent("sidestep_decision_seconds_count");
   const decision = (1000 * spent("sidestep_decision_seconds_sum")) / count;
-  return { decision, p50, p99, added: p50 - decision - straight.p50 };
+  return { decision, p50, p99, added: p50 - decision - directP50 };
 }
 
 const words =
   "the delivery of our order was late again and nobody could tell me which of the two parcels holds " +
   "the lamp that we had asked for in spring when the old one broke so please compare what is offered";
 
-/** Ordinary words, each text another rotation of them. */
-function textsOf(length: number): readonly string[] {
+/** Calls of ordinary words, each text another rotation of them. */
+function bodiesOf(length: number): readonly string[] {
   const list = words.split(" ");
   return Array.from({ length: textsEach }, (_, first) => {
     const turned = [...list.slice(first), ...list.slice(0, first)].join(" ");
-    return `${turned} `.repeat(Math.ceil(length / turned.length)).slice(0, length);
+    const text = `${turned} `.repeat(Math.ceil(length / turned.length)).slice(0, length);
+    return plainCall(text);
   });
 }
 

@@ -29,7 +29,6 @@ const columns: readonly Column[] = [
   { key: "answer", name: "start to first answer from the pod", unit: "ms" },
   { key: "idle", name: "resident, idle", unit: "MB" },
   { key: "loaded", name: "resident, under load", unit: "MB" },
-  { key: "after", name: "resident, after it", unit: "MB" },
   { key: "idleCpu", name: "CPU seconds per idle minute", unit: "s" },
 ];
 
@@ -75,7 +74,7 @@ function contendersOf(stage: Stage): readonly Contender[] {
   ];
 }
 
-type Figures = Record<"first" | "answer" | "idle" | "loaded" | "after" | "idleCpu", number>;
+type Figures = Record<"first" | "answer" | "idle" | "loaded" | "idleCpu", number>;
 
 async function ofOne(stage: Stage, contender: Contender, upstream: string): Promise<Figures> {
   const hasModel = contender.name.startsWith(modelName);
@@ -95,10 +94,8 @@ async function ofOne(stage: Stage, contender: Contender, upstream: string): Prom
   await sleep(settings.loadSeconds * 900);
   const loaded = residentMB(started.pid);
   await running;
-  await sleep(settleMs);
-  const after = residentMB(started.pid);
   await started.stop();
-  return { first, answer, idle, loaded, after, idleCpu };
+  return { first, answer, idle, loaded, idleCpu };
 }
 
 interface Cold {
