@@ -98,6 +98,15 @@ export interface PromptCacheUsage {
   readonly hourTokens: number;
 }
 
+/** What a reply said about itself. */
+export interface ReplyAccount {
+  readonly usage: Usage | null;
+  /** The model that answered, as the provider names it, e.g. with its date; null when it did not say, or was not asked. */
+  readonly model: string | null;
+  /** Why each choice ended, in the provider's words: `stop`, `length`, `end_turn`, `tool_use`. */
+  readonly finishReasons: readonly string[];
+}
+
 /** How a reply ended; every call has exactly one. */
 export type Ending =
   | { readonly kind: "complete" }
@@ -126,6 +135,8 @@ export interface DecisionRecord {
   readonly policy: string;
   readonly controls: Controls;
   readonly usage: Usage | null;
+  readonly replyModel: ReplyAccount["model"];
+  readonly finishReasons: ReplyAccount["finishReasons"];
   /** Our own share: everything but waiting for the provider. */
   readonly overheadMs: number;
   readonly firstByteMs: number;

@@ -1,5 +1,5 @@
 /** observe: the outermost layer; sees every call's outcome exactly once and settles its record. */
-import type { DecisionRecord, Ending, Usage, Verdict } from "../core/decision.ts";
+import type { DecisionRecord, Ending, ReplyAccount, Usage, Verdict } from "../core/decision.ts";
 import { headerValue, pathOf } from "../core/http.ts";
 import type { Layer } from "../core/layer.ts";
 import type { Recorder } from "../core/ports.ts";
@@ -22,13 +22,13 @@ export function observe(parts: ObserveParts): Layer<Received> {
     const span = parts.tracer.start(tracedCall(received, parts.tracer));
     const reply = withNeed(await inner({ ...received, span }), received);
     const reader = readerOf(received, reply);
-    const usage = (): Usage | null => usageOf(reply, reader);
+    const account = (): ReplyAccount => accountOf(reply, reader);
     const watched = watch(parts, {
       received: outlivesCall(reply) ? withoutTexts(received) : received,
       span,
       begun: reply,
       status: statusOf(reply),
-      usage,
+      account,
     });
     if (reply.kind !== "relay") return { ...reply, ...watched };
     return { ...reply, ...watched, tap: joined(reply.tap, reader) };
@@ -57,7 +57,7 @@ interface Watched {
   readonly span: CallSpan;
   readonly begun: Begun;
   readonly status: number;
-  readonly usage: () => Usage | null;
+  readonly account: () => ReplyAccount;
 }
 
 /** The verdict with its overhead, and an `ended` that settles the record. */
@@ -108,7 +108,7 @@ interface Seen extends Watched {
 function recordOf(seen: Seen): DecisionRecord {
   const { received, verdict, begunMs, ending } = seen;
   const view = received.reading.kind === "view" ? received.reading.view : null;
-  const usage = seen.usage();
+  const { usage, model, finishReasons } = seen.account();
   const totalMs = performance.now() - received.startedMs;
   return {
     id: received.id,
@@ -126,6 +126,8 @@ function recordOf(seen: Seen): DecisionRecord {
     policy: received.snapshot.policy.revision,
     controls: received.controls,
     usage,
+    replyModel: model,
+    finishReasons,
     overheadMs: verdict.overheadMs,
     firstByteMs: begunMs - received.startedMs,
     totalMs,
@@ -142,10 +144,20 @@ function settled(seen: Seen, usage: Usage | null): Verdict {
   };
 }
 
-function usageOf(reply: Reply, reader: UsageReader | null): Usage | null {
-  if (reply.kind === "answer") return reply.answer.usage;
-  if (reply.kind === "stored") return reply.usage ?? null;
-  return reader?.end()?.usage ?? null;
+/** A reply that says nothing about itself, or that nobody reads. */
+export const silentReply: ReplyAccount = { usage: null, model: null, finishReasons: [] };
+
+function accountOf(reply: Reply, reader: UsageReader | null): ReplyAccount {
+  switch (reply.kind) {
+    case "answer":
+      return { ...silentReply, usage: reply.answer.usage, finishReasons: ["stop"] };
+    case "stored":
+      return { ...silentReply, usage: reply.usage ?? null };
+    case "relay":
+      return reader?.end() ?? silentReply;
+    case "error":
+      return silentReply;
+  }
 }
 
 function costOfRelay(seen: Seen, usage: Usage | null): number | null {

@@ -9,7 +9,7 @@ import { refusalOf } from "./admit.ts";
 import { ownDestination, upstreamPath } from "./destination.ts";
 import { UpstreamFailed } from "./forward.ts";
 import { plain, unobserved, verdictOf } from "./judged.ts";
-import { statusOf, watch, type Begun, type ObserveParts } from "./observe.ts";
+import { silentReply, statusOf, watch, type Begun, type ObserveParts } from "./observe.ts";
 import { failedReply, unroutedReply } from "./rescue.ts";
 
 /** A provider that has switched protocols. */
@@ -33,7 +33,10 @@ export function upgrade(parts: UpgradeParts): (received: Received) => Promise<Sw
     const span = parts.tracer.start(received);
     const begun = await begin(parts, { ...received, span });
     const status = begun.kind === "tunnel" ? 101 : statusOf(begun);
-    return { ...begun, ...watch(parts, { received, span, begun, status, usage: () => null }) };
+    return {
+      ...begun,
+      ...watch(parts, { received, span, begun, status, account: () => silentReply }),
+    };
   };
 }
 

@@ -42,6 +42,8 @@ export interface CallRow {
   readonly ageSeconds: number | null;
   readonly costUsd: number | null;
   readonly savedUsd: number | null;
+  readonly replyModel: string | null;
+  readonly finishReason: string | null;
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
   readonly cacheReadTokens: number | null;

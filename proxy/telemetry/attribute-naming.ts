@@ -10,7 +10,7 @@ const newer: ReadonlySet<string> = new Set([
   "gen_ai.request.stream",
   "gen_ai.response.time_to_first_chunk",
   "gen_ai.usage.cache_read.input_tokens",
-  "gen_ai.usage.cache_write.input_tokens",
+  "gen_ai.usage.cache_creation.input_tokens",
 ]);
 
 /** The attributes under the names that are wanted. */

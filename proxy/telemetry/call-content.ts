@@ -18,9 +18,10 @@ export function askedAttributes({ system, turns }: RequestView): Attributes {
   return { ...asked, [names.systemInstructions]: JSON.stringify([part(system)]) };
 }
 
-/** The reply's text. Its kind of ending is not read along. */
-export function saidAttributes(text: string): Attributes {
-  const message = { role: "assistant", parts: [part(text)], finish_reason: "unknown" };
+/** The reply's text, and why it ended, where the provider said. */
+export function saidAttributes(text: string, finishReasons: readonly string[]): Attributes {
+  const [finish_reason = "unknown"] = finishReasons;
+  const message = { role: "assistant", parts: [part(text)], finish_reason };
   return { [names.outputMessages]: JSON.stringify([message]) };
 }
 

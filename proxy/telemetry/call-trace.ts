@@ -187,8 +187,11 @@ export class CallTrace implements CallSpan {
     if (isLocal) this.#answeredHere(record, at);
     const span = this.#attempt;
     if (span === null) return;
-    const content = isLocal ? {} : this.#content();
-    span.setAttributes(this.#named({ ...usageAttributes(record), ...content }));
+    // An attempt that an answer of ours made up for said nothing of what the record tells.
+    if (!isLocal) {
+      const told = { ...usageAttributes(record), ...this.#content(record) };
+      span.setAttributes(this.#named(told));
+    }
     if (isRelayed(record)) span.addEvent(firstByteEvent, {}, this.#firstByteAt(record));
     ended(span, at, errorOf(record, 400));
   }
@@ -198,7 +201,7 @@ export class CallTrace implements CallSpan {
     const attributes = {
       ...localAttributes(record),
       ...usageAttributes(record),
-      ...this.#content(),
+      ...this.#content(record),
     };
     const startTime = wholeMicroseconds(this.#epochMs + this.#start.call.startedMs);
     const options = { kind: SpanKind.INTERNAL, startTime, attributes: this.#named(attributes) };
@@ -226,11 +229,12 @@ export class CallTrace implements CallSpan {
     return namedAs(this.#start.settings.naming, attributes);
   }
 
-  #content(): Attributes {
+  #content({ finishReasons }: DecisionRecord): Attributes {
     const { call, settings } = this.#start;
     if (!settings.keepsContent) return {};
     const asked = call.reading?.kind === "view" ? askedAttributes(call.reading.view) : {};
-    return this.#said === null ? asked : { ...asked, ...saidAttributes(this.#said) };
+    const said = this.#said;
+    return said === null ? asked : { ...asked, ...saidAttributes(said, finishReasons) };
   }
 }
 

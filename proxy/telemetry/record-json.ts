@@ -21,6 +21,8 @@ export function flatRecord(record: DecisionRecord): JsonObject {
     status: record.status,
     ending: record.ending,
     ...flatVerdict(record.verdict),
+    replyModel: record.replyModel === null ? null : clipped(record.replyModel),
+    finishReason: endings(record),
     ...flatUsage(record.usage),
     overheadMs: rounded(record.overheadMs),
     firstByteMs: rounded(record.firstByteMs),
@@ -104,6 +106,11 @@ function flatVerdict(verdict: Verdict): JsonObject {
     costUsd: verdict.costUsd,
     savedUsd: verdict.savedUsd,
   };
+}
+
+/** Of several choices each reason once. */
+function endings({ finishReasons }: DecisionRecord): string | null {
+  return finishReasons.length === 0 ? null : clipped([...new Set(finishReasons)].join(", "));
 }
 
 function flatUsage(usage: Usage | null): JsonObject {

@@ -32,6 +32,9 @@ const genAiProviders: Readonly<Record<Protocol, string>> = {
 /** Longest text that a caller's own word may put into an attribute. */
 const longestText = 256;
 
+/** Choices whose endings are told. */
+const mostChoices = 16;
+
 /** The protocol's path template; null for calls that are not read. */
 function routeOf(protocol: Protocol | null): string | null {
   return protocol === null ? null : routes[protocol];
@@ -86,10 +89,18 @@ export function usageAttributes(record: DecisionRecord): Attributes {
   return defined({
     [names.status]: record.verdict.decision === "local" ? null : record.status,
     [names.requestStream]: record.stream ? true : null,
+    [names.responseModel]: record.replyModel?.slice(0, longestText),
+    ...endingAttributes(record),
     ...tokenAttributes(record.usage),
     [names.firstChunk]: record.stream ? record.firstByteMs / 1000 : null,
     [names.msPerToken]: msPerToken(record),
   });
+}
+
+function endingAttributes({ finishReasons }: DecisionRecord): Loose {
+  if (finishReasons.length === 0) return {};
+  const told = finishReasons.slice(0, mostChoices).map((reason) => reason.slice(0, longestText));
+  return { [names.finishReasons]: told };
 }
 
 function tokenAttributes(usage: Usage | null): Loose {
@@ -167,7 +178,9 @@ function chatAttributes(provider: string, model: string | null): Attributes {
 }
 
 /** Attributes before those without a value are left out. */
-export type Loose = Readonly<Record<string, string | number | boolean | null | undefined>>;
+export type Loose = Readonly<
+  Record<string, string | number | boolean | string[] | null | undefined>
+>;
 
 /** Those that have a value. */
 export function defined(attributes: Loose): Attributes {

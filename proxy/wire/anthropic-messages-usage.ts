@@ -13,7 +13,7 @@ export class AnthropicMessagesTally implements Tally {
   #model: string | null = null;
   #isFailed = false;
   #isClosed = false;
-  #hasStopReason = false;
+  #stopReason: string | null = null;
   #isCounted = false;
   #spoken = 0;
 
@@ -34,8 +34,9 @@ export class AnthropicMessagesTally implements Tally {
   }
 
   report(): UsageReport {
-    const isComplete = this.#isClosed && this.#hasStopReason && !this.#isFailed;
-    return { usage: usageOf(this.#counts), model: this.#model, isComplete };
+    const isComplete = this.#isClosed && this.#stopReason !== null && !this.#isFailed;
+    const finishReasons = this.#stopReason === null ? [] : [this.#stopReason];
+    return { usage: usageOf(this.#counts), model: this.#model, finishReasons, isComplete };
   }
 
   spokenTokens(): number {
@@ -46,14 +47,14 @@ export class AnthropicMessagesTally implements Tally {
     this.#model = stringAt(message, "model") ?? null;
     this.#counts = objectAt(message, "usage");
     this.#isCounted = usageOf(this.#counts) !== null;
-    this.#hasStopReason = stringAt(message, "stop_reason") !== undefined;
+    this.#stopReason = stringAt(message, "stop_reason") ?? null;
   }
 
   /** Counts of a message_delta are totals: where present they replace those of the start. */
   #close(event: JsonObject): void {
     const counted = Object.entries(objectAt(event, "usage")).filter(([, count]) => count !== null);
     this.#counts = { ...this.#counts, ...Object.fromEntries(counted) };
-    this.#hasStopReason ||= stringAt(objectAt(event, "delta"), "stop_reason") !== undefined;
+    this.#stopReason ??= stringAt(objectAt(event, "delta"), "stop_reason") ?? null;
   }
 
   // A message says its usage before its texts, and then nothing need be estimated.

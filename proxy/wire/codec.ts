@@ -29,6 +29,8 @@ export interface UsageReport {
   /** Null when the reply did not say. */
   readonly usage: Usage | null;
   readonly model: string | null;
+  /** Why each choice ended, in the provider's words. */
+  readonly finishReasons: readonly string[];
   /** Whether the reply ended as its protocol ends one; false for errors and for what was cut short. */
   readonly isComplete: boolean;
 }

@@ -15,7 +15,8 @@ export class OpenAiChatTally implements Tally {
   #isClosed = false;
   #spoken = 0;
   readonly #open = new Set<number>();
-  readonly #ended = new Set<number>();
+  /** Choices that ended, each with why. */
+  readonly #ended = new Map<number, string>();
 
   json(reply: JsonObject): void {
     this.#take(reply, "message");
@@ -35,7 +36,8 @@ export class OpenAiChatTally implements Tally {
   report(): UsageReport {
     const hasEnded = this.#ended.size > 0 && this.#open.size === 0;
     const isComplete = this.#isClosed && hasEnded && !this.#isFailed;
-    return { usage: this.#usage, model: this.#model, isComplete };
+    const finishReasons = [...this.#ended.values()];
+    return { usage: this.#usage, model: this.#model, finishReasons, isComplete };
   }
 
   spokenTokens(): number {
@@ -49,10 +51,15 @@ export class OpenAiChatTally implements Tally {
     for (const choice of objectsAt(reply, "choices")) {
       const index = countAt(choice, "index") ?? 0;
       this.#hear(objectAt(choice, part));
-      const hasEnded = this.#ended.has(index) || stringAt(choice, "finish_reason") !== undefined;
-      (hasEnded ? this.#ended : this.#open).add(index);
-      if (hasEnded) this.#open.delete(index);
+      const reason = this.#ended.get(index) ?? stringAt(choice, "finish_reason");
+      if (reason === undefined) this.#open.add(index);
+      else this.#end(index, reason);
     }
+  }
+
+  #end(index: number, reason: string): void {
+    this.#ended.set(index, reason);
+    this.#open.delete(index);
   }
 
   // A whole reply says its usage before this, and then nothing need be estimated.

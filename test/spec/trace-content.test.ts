@@ -108,6 +108,7 @@ describe("content", () => {
     const attempt = spanIn(await treeOf(collector, reply), "chat gpt-4o");
     expect(textsOf(attempt, "gen_ai.input.messages")).toEqual(["I am [email], card [card]"]);
     expect(textsOf(attempt, "gen_ai.output.messages")).toEqual(["Ada, call [phone]"]);
+    expect(said(attempt, "gen_ai.output.messages")).toContain('"finish_reason":"stop"');
   });
 
   it("is cut, to the last turns and to a bound each", async () => {

@@ -213,7 +213,7 @@ describe("further attempts", () => {
       said(one, "http.request.resend_count") ?? 0,
       said(one, "error.type"),
     ]);
-    expect(told.map(([count, type]) => `${count} ${type}`).toSorted()).toEqual([
+    expect(told.map(([count, type]) => `${String(count)} ${String(type)}`).toSorted()).toEqual([
       "0 resent",
       "1 resent",
       "2 upstream_unreachable",

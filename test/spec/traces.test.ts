@@ -194,6 +194,14 @@ describe("a tree", () => {
     expect(again.filter(({ kind }) => kind === 3)).toEqual([]);
   });
 
+  it("tells which model answered and why it ended, and of the pod's answers that they are whole", async () => {
+    const attempt = spanIn(await treeOf({ text: "how wide is the Nile?" }), "chat gpt-4o");
+    expect(said(attempt, "gen_ai.response.model")).toBe("gpt-4o-mini");
+    expect(said(attempt, "gen_ai.response.finish_reasons")).toEqual(["stop"]);
+    const answer = spanIn(await treeOf({ text: "ping" }), "chat gpt-4o");
+    expect(said(answer, "gen_ai.response.finish_reasons")).toEqual(["stop"]);
+  });
+
   it("tells a stream's first byte and its pace", async () => {
     const attempt = spanIn(
       await treeOf({ text: "how deep is the Nile?", stream: true }),

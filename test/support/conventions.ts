@@ -1,7 +1,7 @@
 /** The names that spans may use, with their types: the public semantic conventions as far as they concern us, and our own. */
 
 /** What OTLP writes. */
-export type AttributeType = "string" | "int" | "double" | "boolean";
+export type AttributeType = "string" | "int" | "double" | "boolean" | "string[]";
 
 /** From the registry: HTTP, URL, server and error (stable), and generative AI (development). */
 export const registry: Readonly<Record<string, AttributeType>> = {
@@ -23,10 +23,12 @@ export const registry: Readonly<Record<string, AttributeType>> = {
   "gen_ai.input.messages": "string",
   "gen_ai.output.messages": "string",
   "gen_ai.system_instructions": "string",
+  "gen_ai.response.finish_reasons": "string[]",
+  "gen_ai.response.model": "string",
   "gen_ai.usage.input_tokens": "int",
   "gen_ai.usage.output_tokens": "int",
   "gen_ai.usage.cache_read.input_tokens": "int",
-  "gen_ai.usage.cache_write.input_tokens": "int",
+  "gen_ai.usage.cache_creation.input_tokens": "int",
 };
 
 /** Deprecated in the registry; written only where the environment asks for older names. */

@@ -8,7 +8,7 @@ import { fieldsOf, type WireField } from "./protobuf-wire.ts";
 export interface SeenAttribute {
   readonly key: string;
   readonly type: AttributeType;
-  readonly value: string | number | boolean;
+  readonly value: string | number | boolean | readonly string[];
 }
 
 /** One span. */
@@ -42,6 +42,9 @@ const anyValue = v.union([
   v.strictObject({ intValue: v.union([v.number(), v.string()]) }),
   v.strictObject({ doubleValue: v.number() }),
   v.strictObject({ boolValue: v.boolean() }),
+  v.strictObject({
+    arrayValue: v.strictObject({ values: v.array(v.strictObject({ stringValue: v.string() })) }),
+  }),
 ]);
 const attribute = v.strictObject({ key: v.string(), value: anyValue });
 const hexId = (digits: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${digits}}$`)));
@@ -85,7 +88,9 @@ function attributeOf(key: string, value: v.InferOutput<typeof anyValue>): SeenAt
   if ("stringValue" in value) return { key, type: "string", value: value.stringValue };
   if ("boolValue" in value) return { key, type: "boolean", value: value.boolValue };
   if ("intValue" in value) return { key, type: "int", value: Number(value.intValue) };
-  return { key, type: "double", value: value.doubleValue };
+  if ("doubleValue" in value) return { key, type: "double", value: value.doubleValue };
+  const texts = value.arrayValue.values.map(({ stringValue }) => stringValue);
+  return { key, type: "string[]", value: texts };
 }
 
 /** Field numbers are those of opentelemetry/proto/trace/v1. */
@@ -123,6 +128,10 @@ function attributeIn(fields: readonly WireField[]): SeenAttribute {
       return { key, type: "int", value: value.varint() };
     case 4:
       return { key, type: "double", value: value.double() };
+    case 5: {
+      const texts = all(value.message(), 1).map((one) => only(one.message(), 1).text());
+      return { key, type: "string[]", value: texts };
+    }
     default:
       throw new Error(`${key} has a value of another kind`);
   }

@@ -98,6 +98,8 @@ function recordFacts(record) {
     ["Request", `${record.method} ${record.path}`],
     ["Protocol", `${record.protocol ?? "not read"}${record.stream ? ", streamed" : ""}`],
     ["Status", `${record.status}, ${record.ending}`],
+    ["Model that answered", record.replyModel ?? none],
+    ["Ended because", record.finishReason ?? none],
     ["Tokens", tokensIn(record)],
     ["Our own time", milliseconds(record.overheadMs)],
     ["First byte after", milliseconds(record.firstByteMs)],

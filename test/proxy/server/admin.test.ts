@@ -34,6 +34,8 @@ function recordOf(id: string): DecisionRecord {
     policy: "000000000000",
     controls: { mode: null, cache: null, target: null },
     usage: null,
+    replyModel: null,
+    finishReasons: [],
     overheadMs: 1,
     firstByteMs: 2,
     totalMs: 3,

@@ -58,6 +58,8 @@ export function recordOf(more: Partial<DecisionRecord> = {}): DecisionRecord {
     policy: "abcdef012345",
     controls: { mode: null, cache: null, target: null },
     usage: { inputTokens: 12, outputTokens: 8, isEstimate: true },
+    replyModel: null,
+    finishReasons: [],
     overheadMs: 2.5,
     firstByteMs: 3,
     totalMs: 4,

@@ -163,7 +163,7 @@ describe("a forwarded call", () => {
     const attempt = spanNamed("chat gpt-4o-mini");
     expect(attributeOf(attempt, "gen_ai.usage.input_tokens")).toBe(1000);
     expect(attributeOf(attempt, "gen_ai.usage.cache_read.input_tokens")).toBe(900);
-    expect(attributeOf(attempt, "gen_ai.usage.cache_write.input_tokens")).toBe(50);
+    expect(attributeOf(attempt, "gen_ai.usage.cache_creation.input_tokens")).toBe(50);
   });
 
   it("gives each attempt a span and a parent-id of its own", async () => {

@@ -31,6 +31,11 @@ const anthropic = (body: Buffer | string, form?: Form): UsageReport | null =>
 
 const openAiModel = "gpt-4o-mini-2024-07-18";
 const openAiUsage = { inputTokens: 20, outputTokens: 7, isEstimate: false };
+const openAiWhole = {
+  model: openAiModel,
+  finishReasons: expect.any(Array),
+  isComplete: true,
+};
 const anthropicWhole = {
   usage: {
     inputTokens: 12,
@@ -39,6 +44,7 @@ const anthropicWhole = {
     promptCache: { readTokens: 5, writtenTokens: 4, hourTokens: 0 },
   },
   model: "claude-haiku-4-5-20251001",
+  finishReasons: [expect.any(String)],
   isComplete: true,
 };
 
@@ -46,7 +52,7 @@ describe("a complete reply", () => {
   it.each(["openai-text", "openai-tools", "openai-refusal", "openai-two-logprobs"])(
     "%s is told as JSON",
     (name) => {
-      const whole = { usage: openAiUsage, model: openAiModel, isComplete: true };
+      const whole = { ...openAiWhole, usage: openAiUsage };
       expect(openAi(fixture(`${name}.json`), { piece: 7 })).toEqual(whole);
     },
   );
@@ -54,13 +60,13 @@ describe("a complete reply", () => {
   it.each(["openai-text", "openai-tools", "openai-refusal", "openai-two-logprobs"])(
     "%s is told as a stream without usage",
     (name) => {
-      const silent = { usage: null, model: openAiModel, isComplete: true };
+      const silent = { ...openAiWhole, usage: null };
       expect(openAi(fixture(`${name}.sse`), { piece: 7 })).toEqual(silent);
     },
   );
 
   it("is told as a stream with usage", () => {
-    const whole = { usage: openAiUsage, model: openAiModel, isComplete: true };
+    const whole = { ...openAiWhole, usage: openAiUsage };
     expect(openAi(fixture("openai-text-usage.sse"), { piece: 1 })).toEqual(whole);
   });
 
@@ -80,6 +86,22 @@ describe("a complete reply", () => {
         expect(anthropic(bytes, { piece })).toEqual(anthropicWhole);
       }),
     );
+  });
+});
+
+describe("why a reply ended", () => {
+  it.each([
+    ["openai-text", ["stop"]],
+    ["openai-tools", ["tool_calls"]],
+    ["openai-two-logprobs", ["length", "stop"]],
+    ["anthropic-text", ["end_turn"]],
+    ["anthropic-rich", ["tool_use"]],
+  ] as const)("%s is told alike as JSON and as a stream", (name, reasons) => {
+    const read = name.startsWith("openai") ? openAi : anthropic;
+    for (const form of ["json", "sse"]) {
+      const told = read(fixture(`${name}.${form}`), { piece: 7 })?.finishReasons;
+      expect(told?.toSorted()).toEqual(reasons);
+    }
   });
 });
 
@@ -141,7 +163,7 @@ describe("a usage that the reply leaves out", () => {
   });
 
   it("is not made up for an error", () => {
-    const failed = { usage: null, model: null, isComplete: false };
+    const failed = { usage: null, model: null, finishReasons: [], isComplete: false };
     expect(openAi('{"error":{"message":"no"}}', { view: openAiView() })).toEqual(failed);
     const error = '{"type":"error","error":{"type":"overloaded_error","message":"no"}}';
     expect(anthropic(error, { view: anthropicView() })).toEqual(failed);
@@ -224,7 +246,12 @@ describe("odd but proper replies", () => {
   it("take the model from the first chunk that names one", () => {
     const body =
       'data: {"model":"","choices":[]}\n\ndata: {"model":"m","choices":[{"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
-    expect(openAi(body)).toEqual({ usage: null, model: "m", isComplete: true });
+    expect(openAi(body)).toEqual({
+      usage: null,
+      model: "m",
+      finishReasons: ["stop"],
+      isComplete: true,
+    });
   });
 
   it("take counts only where they are counts", () => {
