@@ -1,5 +1,5 @@
 /** The contract between protocols and the rest: what a codec reads, writes and reads along; codecs implement it, layers and server use it. */
-import type { Usage } from "../core/decision.ts";
+import type { ReplyAccount } from "../core/decision.ts";
 import type { SidestepError } from "../core/errors.ts";
 import type { HeaderLines } from "../core/http.ts";
 import type { Answer, StoredReply } from "../core/reply.ts";
@@ -25,12 +25,7 @@ export interface WrittenError {
 }
 
 /** What a provider's reply said about itself. */
-export interface UsageReport {
-  /** Null when the reply did not say. */
-  readonly usage: Usage | null;
-  readonly model: string | null;
-  /** Why each choice ended, in the provider's words. */
-  readonly finishReasons: readonly string[];
+export interface UsageReport extends ReplyAccount {
   /** Whether the reply ended as its protocol ends one; false for errors and for what was cut short. */
   readonly isComplete: boolean;
 }

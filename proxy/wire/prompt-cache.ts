@@ -2,7 +2,7 @@
 import type { PromptCacheUsage, Usage } from "../core/decision.ts";
 
 /**
- * The usage as the provider countedUsage it. More in the cache than was read at all is a mistake of the provider's, and
+ * The usage as the provider counted it. More in the cache than was read at all is a mistake of the provider's, and
  * costs would be below zero: then nothing is said of the cache.
  */
 export function countedUsage(
