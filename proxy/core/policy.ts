@@ -187,10 +187,10 @@ export interface Price {
   readonly input: number;
   readonly output: number;
   /** Input that the provider's prompt cache has; what is absent costs what input costs. */
-  readonly cacheRead?: number;
+  readonly cacheRead?: number | undefined;
   /** Input that it takes, and what it keeps for an hour. */
-  readonly cacheWrite?: number;
-  readonly cacheWriteHour?: number;
+  readonly cacheWrite?: number | undefined;
+  readonly cacheWriteHour?: number | undefined;
   readonly asOf: string;
 }
 

@@ -141,9 +141,9 @@ export const price: Schema<Price> = v.pipe(
   v.transform(({ input, output, as_of: asOf, ...cache }): Price => ({
     input,
     output,
-    ...(cache.cache_read === undefined ? {} : { cacheRead: cache.cache_read }),
-    ...(cache.cache_write === undefined ? {} : { cacheWrite: cache.cache_write }),
-    ...(cache.cache_write_1h === undefined ? {} : { cacheWriteHour: cache.cache_write_1h }),
+    cacheRead: cache.cache_read,
+    cacheWrite: cache.cache_write,
+    cacheWriteHour: cache.cache_write_1h,
     asOf,
   })),
 );

@@ -6,7 +6,7 @@ import { startFixedUpstream } from "../nginx.ts";
 import { chart } from "../chart.ts";
 import type { Part } from "../part.ts";
 import { scrape } from "../scraped.ts";
-import { startAll, type Stage } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 import { supportPolicy } from "../support-calls.ts";
 import { chatReply, plainCall } from "../traffic.ts";
 import { runWrk } from "../wrk.ts";
@@ -34,9 +34,8 @@ export const decisionPart: Part = {
     const tables: Table[] = [];
     for (const isPinned of [true, false]) {
       const own = sidestep({ policy: supportPolicy, isPinned });
-      const [running] = await startAll(stage, [own], upstream.url);
-      if (running !== undefined)
-        tables.push(await byLength(stage, { running, straight }, isPinned));
+      const running = await own.start(stage, upstream.url);
+      tables.push(await byLength(stage, { running, straight }, isPinned));
     }
     await stage.rest();
     const picture = drawn(tables);
@@ -60,18 +59,13 @@ function drawn(tables: readonly Table[]): Drawn {
 
 /** The direct way's p50 by length, in ms; hundredths of what deciding takes, so that one round tells enough. */
 async function directByLength(stage: Stage, url: string): Promise<ReadonlyMap<number, number>> {
-  const [plain] = await startAll(stage, [direct], url);
+  const { endpoint } = await direct.start(stage, url);
   const found = new Map<number, number>();
-  for (const length of lengthsOf(stage)) {
-    if (plain === undefined) continue;
-    const { p50 } = await load(stage, plain.endpoint, bodiesOf(length));
+  for (const length of stage.settings.isQuick ? quickLengths : lengths) {
+    const { p50 } = await load(stage, endpoint, bodiesOf(length));
     found.set(length, p50);
   }
   return found;
-}
-
-function lengthsOf({ settings }: Stage): readonly number[] {
-  return settings.isQuick ? quickLengths : lengths;
 }
 
 interface Measured {
